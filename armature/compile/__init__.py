@@ -1,0 +1,1 @@
+"""Compilers: one module an artefact, each a pure function of the site."""

@@ -1,0 +1,235 @@
+"""The site model: the shape of ``site.yml``.
+
+Shapes, types and defaults live here; relations between values are checked in :mod:`armature.check`.
+Defaults suit an arm64 production site. A site says only what differs.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Address, IPv6Network
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
+"""A host, network or profile name: one DNS label (RFC 1123), lower case, starting with a letter."""
+
+DomainName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+        max_length=253,
+    ),
+]
+
+Interface = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_-]{0,14}$")]
+"""A Linux interface name: at most 15 bytes (IFNAMSIZ less the NUL), no dot (dots name VLAN interfaces)."""
+
+MacAddress = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")]
+
+Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+Number = Annotated[int, Field(ge=1, le=0xFFFF)]
+"""A network's or host's number: one hextet of an address, so that people can read it there."""
+
+Mtu = Annotated[int, Field(ge=1280, le=9216)]
+"""Bytes of an IPv6 packet on a link; 1280 is the least that IPv6 allows (RFC 8200, section 5)."""
+
+
+class Arch(StrEnum):
+    AARCH64 = "aarch64"
+    X86_64 = "x86_64"
+
+
+class Role(StrEnum):
+    """What a host does. One host may have several roles."""
+
+    CONTROL = "control"
+    NETWORK = "network"
+    COMPUTE = "compute"
+    STORAGE = "storage"
+    MONITORING = "monitoring"
+    ISCSI_GATEWAY = "iscsi_gateway"
+
+
+class Purpose(StrEnum):
+    """What a network carries. Every purpose but ``provider`` belongs to one network of the site."""
+
+    ADMIN = "admin"  # ssh, packages, DNS, NTP: the network with the hosts' default route
+    API = "api"  # internal APIs, database, message queue
+    PUBLIC = "public"  # the external VIP, when it is not on the API network
+    TUNNEL = "tunnel"  # Geneve between hypervisors and routers
+    STORAGE = "storage"  # Ceph clients, iSCSI
+    REPLICATION = "replication"  # Ceph OSD to OSD
+    PROVISION = "provision"  # bare-metal nodes while they are being provisioned
+    BMC = "bmc"  # baseboard management controllers
+    PROVIDER = "provider"  # tenant-facing: a physical network of Neutron
+
+
+class ContainerEngine(StrEnum):
+    DOCKER = "docker"
+    PODMAN = "podman"
+
+
+class HostDistribution(StrEnum):
+    DEBIAN_BOOKWORM = "debian-bookworm"
+    DEBIAN_TRIXIE = "debian-trixie"
+    ROCKY_9 = "rocky-9"
+    ROCKY_10 = "rocky-10"
+
+
+class Strict(BaseModel):
+    """Unknown keys and silent conversions are errors: a typing slip must not change a site."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Network(Strict):
+    number: Number
+    """Fills the bits between the site's prefix and /64: prefix fd00:1::/48, number 0x20 -> fd00:1:0:20::/64."""
+    purposes: Annotated[tuple[Purpose, ...], Field(min_length=1)]
+    vlan: Annotated[int, Field(ge=1, le=4094)] | None = None
+    """802.1Q tag on the interface that carries the network; without one, the network is untagged."""
+    mtu: Mtu = 9000
+    gateway: Number | None = None
+    """Host number of the router on this network; on the admin network it becomes the default route."""
+    ipv4: IPv4Network | None = None
+    """IPv4 subnet that tenants may use on a provider network. Hosts never take an address from it."""
+
+
+class Bond(Strict):
+    nics: Annotated[tuple[Interface, ...], Field(min_length=1)]
+    mode: Literal["802.3ad", "active-backup"] = "802.3ad"
+
+
+class Hardware(Strict):
+    """A kind of server: hosts name one, so that a rack of equal machines is described once."""
+
+    arch: Arch = Arch.AARCH64
+    nics: Annotated[tuple[Interface, ...], Field(min_length=1)]
+    bonds: dict[Interface, Bond] = Field(default_factory=dict)
+    networks: Annotated[dict[Name, Interface], Field(min_length=1)]
+    """Network name -> NIC or bond that carries it; a network with a VLAN gets ``<interface>.<vlan>``."""
+    disks: tuple[str, ...] = ()
+    """Data disks, as stable paths (/dev/disk/by-path/...). The system disk is not listed."""
+
+
+class Bmc(Strict):
+    """The BMC's address is the bmc network's prefix + the machine's number. Credentials are in the vault."""
+
+    protocol: Literal["redfish", "ipmi"] = "redfish"
+    system: Annotated[str, StringConstraints(pattern=r"^/redfish/v1/Systems/[^/\s]+$")] = "/redfish/v1/Systems/1"
+
+
+class Host(Strict):
+    number: Number
+    hardware: Name
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    rack: Name | None = None
+    macs: dict[Interface, MacAddress] = Field(default_factory=dict)
+    """NIC -> MAC address. A NIC with an address here is found by it and renamed; others go by their name."""
+    bmc: Bmc | None = None
+
+
+class BaremetalNode(Strict):
+    """A machine that tenants get whole, through Ironic. It boots without disks over the storage network."""
+
+    number: Number
+    mac: MacAddress
+    """Of the NIC that boots."""
+    arch: Arch = Arch.AARCH64
+    resource_class: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")] = "baremetal"
+    rack: Name | None = None
+    bmc: Bmc = Field(default_factory=Bmc)
+
+
+class Vip(Strict):
+    number: Number
+    """Fills the last hextet on the VIP's network: api network for internal, public network for external."""
+    name: DomainName
+    """What certificates and endpoints carry."""
+
+
+class Vips(Strict):
+    internal: Vip
+    external: Vip | None = None
+    """Without one, the internal VIP serves both."""
+    virtual_router_id: Annotated[int, Field(ge=1, le=255)] = 51
+    """VRRP id of keepalived: two sites on one link need two."""
+
+
+class Tls(Strict):
+    certificate: Literal["generated", "provided"] = "provided"
+    """``generated``: kolla-ansible makes a CA and a certificate. ``provided``: PEM files in kolla/certificates/."""
+    backend: bool = False
+    """Also between HAProxy and the services behind it."""
+
+
+class Images(Strict):
+    registry: str | None = None
+    """host[:port] by name. Without one, images are expected on the hosts."""
+    namespace: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._/-]*$")] = "openstack.kolla"
+    tag: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")] | None = None
+    """Without one: the release's own tag for the hosts' architecture."""
+    lock: dict[Arch, dict[str, Digest]] = Field(default_factory=dict)
+    """Architecture -> image name (nova-api) -> digest. A locked image is pulled by digest, whatever its tag."""
+
+
+class User(Strict):
+    authorized_keys: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Verify(Strict):
+    """Where ``verify.yml`` puts its router: your border router needs one static route for it."""
+
+    provider_network: Name
+    router: Number
+    """Host number of the verification router on the provider network."""
+    network: Number
+    """Number of the tenant network that the border routes to that router."""
+
+
+class Site(Strict):
+    name: Name
+    release: str = "2026.1"
+    """OpenStack release, as kolla-ansible names it."""
+    prefix: IPv6Network
+    """Everything at this site has an address from this prefix (/32 to /56)."""
+    domain: DomainName
+    host_distribution: HostDistribution = HostDistribution.DEBIAN_TRIXIE
+    container_engine: ContainerEngine = ContainerEngine.DOCKER
+    dns: tuple[IPv6Address, ...] = ()
+    ntp: tuple[str, ...] = ()
+    """Servers by name or IPv6 address; without any, hosts keep the clock they have."""
+    ssh_user: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")] = "root"
+    users: dict[Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")], User] = Field(
+        default_factory=dict
+    )
+    """Operators' accounts on every host: sudo without a password, ssh keys only."""
+    networks: Annotated[dict[Name, Network], Field(min_length=1)]
+    tenant_mtu: Mtu = 1500
+    """What a virtual machine sees on a Geneve network; the tunnel network must carry it and its headers."""
+    hardware: Annotated[dict[Name, Hardware], Field(min_length=1)]
+    hosts: Annotated[dict[Name, Host], Field(min_length=1)]
+    baremetal: dict[Name, BaremetalNode] = Field(default_factory=dict)
+    vips: Vips
+    tls: Tls = Field(default_factory=Tls)
+    services: tuple[Name, ...] = ("heat", "horizon")
+    """Beside the core (Keystone, Glance, Placement, Nova, Neutron), as kolla-ansible names them in ``enable_*``."""
+    images: Images = Field(default_factory=Images)
+    verify: Verify | None = None
+    kolla_overrides: dict[str, Any] = Field(default_factory=dict)
+    """Passed to kolla-ansible's globals untouched. A key that Armature sets too is a problem."""
+
+    def hosts_with(self, role: Role) -> list[str]:
+        """Names of the hosts with ``role``, in file order."""
+        return [name for name, host in self.hosts.items() if role in host.roles]
+
+    def networks_for(self, purpose: Purpose) -> list[str]:
+        """Names of the networks with ``purpose``, in file order."""
+        return [name for name, network in self.networks.items() if purpose in network.purposes]
+
+    def hardware_of(self, host: str) -> Hardware:
+        """The hardware of the host called ``host``; raises KeyError when either name is unknown."""
+        return self.hardware[self.hosts[host].hardware]
