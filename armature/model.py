@@ -30,6 +30,18 @@ MacAddress = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}:){5}[0-9a-
 
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 
+UserName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
+"""A Linux account: what Debian's useradd accepts."""
+
+Service = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+"""A service as kolla-ansible names it in ``enable_*``."""
+
+RedfishSystem = Annotated[str, StringConstraints(pattern=r"^/redfish/v1/Systems/[^/\s]+$")]
+ResourceClass = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
+ImageNamespace = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._/-]*$")]
+ImageTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
+ImageName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")]
+
 Number = Annotated[int, Field(ge=1, le=0xFFFF)]
 """A network's or host's number: one hextet of an address, so that people can read it there."""
 
@@ -119,7 +131,7 @@ class Bmc(Strict):
     """The BMC's address is the bmc network's prefix + the machine's number. Credentials are in the vault."""
 
     protocol: Literal["redfish", "ipmi"] = "redfish"
-    system: Annotated[str, StringConstraints(pattern=r"^/redfish/v1/Systems/[^/\s]+$")] = "/redfish/v1/Systems/1"
+    system: RedfishSystem = "/redfish/v1/Systems/1"
 
 
 class Host(Strict):
@@ -139,7 +151,7 @@ class BaremetalNode(Strict):
     mac: MacAddress
     """Of the NIC that boots."""
     arch: Arch = Arch.AARCH64
-    resource_class: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")] = "baremetal"
+    resource_class: ResourceClass = "baremetal"
     rack: Name | None = None
     bmc: Bmc = Field(default_factory=Bmc)
 
@@ -169,10 +181,10 @@ class Tls(Strict):
 class Images(Strict):
     registry: str | None = None
     """host[:port] by name. Without one, images are expected on the hosts."""
-    namespace: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._/-]*$")] = "openstack.kolla"
-    tag: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")] | None = None
+    namespace: ImageNamespace = "openstack.kolla"
+    tag: ImageTag | None = None
     """Without one: the release's own tag for the hosts' architecture."""
-    lock: dict[Arch, dict[str, Digest]] = Field(default_factory=dict)
+    lock: dict[Arch, dict[ImageName, Digest]] = Field(default_factory=dict)
     """Architecture -> image name (nova-api) -> digest. A locked image is pulled by digest, whatever its tag."""
 
 
@@ -202,10 +214,8 @@ class Site(Strict):
     dns: tuple[IPv6Address, ...] = ()
     ntp: tuple[str, ...] = ()
     """Servers by name or IPv6 address; without any, hosts keep the clock they have."""
-    ssh_user: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")] = "root"
-    users: dict[Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")], User] = Field(
-        default_factory=dict
-    )
+    ssh_user: UserName = "root"
+    users: dict[UserName, User] = Field(default_factory=dict)
     """Operators' accounts on every host: sudo without a password, ssh keys only."""
     networks: Annotated[dict[Name, Network], Field(min_length=1)]
     tenant_mtu: Mtu = 1500
@@ -215,7 +225,7 @@ class Site(Strict):
     baremetal: dict[Name, BaremetalNode] = Field(default_factory=dict)
     vips: Vips
     tls: Tls = Field(default_factory=Tls)
-    services: tuple[Name, ...] = ("heat", "horizon")
+    services: tuple[Service, ...] = ("heat", "horizon")
     """Beside the core (Keystone, Glance, Placement, Nova, Neutron), as kolla-ansible names them in ``enable_*``."""
     images: Images = Field(default_factory=Images)
     verify: Verify | None = None
