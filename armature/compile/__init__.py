@@ -1,1 +1,45 @@
 """Compilers: one module an artefact, each a pure function of the site."""
+
+from __future__ import annotations
+
+import json
+
+from armature.compile.chrony import chrony_conf
+from armature.compile.container_engine import container_engine_files
+from armature.compile.hosts_file import resolv_conf, site_hosts_file
+from armature.compile.inventory import ansible_inventory
+from armature.compile.kernel import kernel_files
+from armature.compile.kolla_config import config_files
+from armature.compile.kolla_globals import kolla_globals
+from armature.compile.kolla_inventory import architecture_variables, architectures, kolla_inventory
+from armature.compile.networkd import networkd_units
+from armature.compile.text import yaml_text
+from armature.model import Site
+
+
+def artefacts(site: Site) -> dict[str, str]:
+    """Return path -> text of every artefact: ``inventory.json``, ``kolla/...`` and ``hosts/<host>/...``."""
+    files = {"inventory.json": json.dumps(ansible_inventory(site), indent=2) + "\n"}
+    files |= {f"kolla/{path}": text for path, text in kolla_artefacts(site).items()}
+    hosts_file, resolver = site_hosts_file(site), resolv_conf(site)
+    for host in site.hosts:
+        files |= {f"hosts/{host}/etc/systemd/network/{name}": text for name, text in networkd_units(site, host).items()}
+        files[f"hosts/{host}/etc/hosts"] = hosts_file
+        if resolver is not None:
+            files[f"hosts/{host}/etc/resolv.conf"] = resolver
+        files[f"hosts/{host}/etc/chrony/chrony.conf"] = chrony_conf(site, host)
+        for path, text in (container_engine_files(site, host) | kernel_files(site, host)).items():
+            files[f"hosts/{host}{path}"] = text
+    return files
+
+
+def kolla_artefacts(site: Site) -> dict[str, str]:
+    """Return path -> text of kolla-ansible's inputs: inventory, group variables, globals and override files."""
+    files = {
+        "inventory.yml": yaml_text(kolla_inventory(site)),
+        "globals.yml": yaml_text(kolla_globals(site)),
+    }
+    for arch in architectures(site):
+        if variables := architecture_variables(site, arch):
+            files[f"group_vars/{arch.value}.yml"] = yaml_text(variables)
+    return files | {f"config/{path}": text for path, text in config_files(site).items()}

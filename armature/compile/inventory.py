@@ -1,0 +1,34 @@
+"""Ansible's inventory of a site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from armature.addresses import host_address
+from armature.compile.links import name_network, network_for
+from armature.model import Purpose, Role, Site
+
+
+def ansible_inventory(site: Site) -> dict[str, Any]:
+    """Return the inventory in the format of ``ansible-inventory --list``: roles as groups below ``hosts``.
+
+    Host variables: ``ansible_host`` (IPv6 address, no brackets) and ``ansible_user``. There is no ``localhost``.
+    """
+    groups: dict[str, Any] = {role.value: {"hosts": site.hosts_with(role)} for role in Role}
+    return {
+        "_meta": {"hostvars": {name: connection(site, name) for name in site.hosts}},
+        "all": {"children": ["hosts"]},
+        "hosts": {"hosts": list(site.hosts), "children": list(groups)},
+        **groups,
+    }
+
+
+def connection(site: Site, host: str) -> dict[str, str]:
+    """Return the variables with which Ansible reaches ``host``: by its admin address, else by the one its name stands for."""
+    network = network_for(site, Purpose.ADMIN)
+    if network not in site.hardware_of(host).networks:
+        network = name_network(site, host)
+    variables = {"ansible_user": site.ssh_user}
+    if network is not None:
+        variables["ansible_host"] = str(host_address(site, host, network))
+    return variables

@@ -1,0 +1,101 @@
+"""kolla-ansible's globals: what is one value for the whole site.
+
+Source: kolla-ansible 20.6.0 and 22.2.0, ``ansible/group_vars/all``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from armature.addresses import vip_address
+from armature.model import HostDistribution, Site
+
+_CA_BUNDLES = {
+    "debian": "/etc/ssl/certs/ca-certificates.crt",
+    "rocky": "/etc/pki/tls/certs/ca-bundle.crt",
+}
+"""Where a container's trusted certificates are, by the distribution inside."""
+
+_ON_UNLESS_TOLD = ("heat", "horizon")
+"""Services that ``enable_openstack_core`` switches on and a site may do without."""
+
+
+def kolla_globals(site: Site) -> dict[str, Any]:
+    """Return the variables of globals.yml: the compiled ones and then the site's ``kolla_overrides``, untouched.
+
+    Addresses carry no brackets: kolla-ansible adds them where a URL needs them. Raises nothing on a checked site.
+    """
+    return compiled_globals(site) | site.kolla_overrides
+
+
+def keys_set(site: Site) -> set[str]:
+    """Return the variables that the compiler sets at this site, in globals or for a host: no override may set them too."""
+    from armature.compile.kolla_inventory import architecture_variables, architectures, host_variables, kolla_hosts
+
+    keys = set(compiled_globals(site))
+    for host in kolla_hosts(site):
+        keys |= set(host_variables(site, host))
+    for arch in architectures(site):
+        keys |= set(architecture_variables(site, arch))
+    return keys
+
+
+def compiled_globals(site: Site) -> dict[str, Any]:
+    """Return the compiled variables alone."""
+    return {
+        "openstack_release": site.release,
+        "kolla_base_distro": base_distribution(site),
+        "kolla_container_engine": site.container_engine.value,
+        **_images(site),
+        **_network(site),
+        **_tls(site),
+        **_services(site),
+    }
+
+
+def base_distribution(site: Site) -> str:
+    """Return the distribution inside the images: the hosts' own family.
+
+    >>> base_distribution.__name__
+    'base_distribution'
+    """
+    rocky = site.host_distribution in (HostDistribution.ROCKY_9, HostDistribution.ROCKY_10)
+    return "rocky" if rocky else "debian"
+
+
+def _images(site: Site) -> dict[str, Any]:
+    tag = {"openstack_tag": site.images.tag} if site.images.tag else {}
+    return {"docker_registry": site.images.registry or "", "docker_namespace": site.images.namespace, **tag}
+
+
+def _network(site: Site) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "network_address_family": "ipv6",
+        "kolla_internal_vip_address": str(vip_address(site, "internal")),
+        "kolla_internal_fqdn": site.vips.internal.name,
+    }
+    if site.vips.external is not None:
+        values["kolla_external_vip_address"] = str(vip_address(site, "external"))
+        values["kolla_external_fqdn"] = site.vips.external.name
+    values["keepalived_virtual_router_id"] = str(site.vips.virtual_router_id)
+    values["neutron_plugin_agent"] = "ovn"
+    return values
+
+
+def _tls(site: Site) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "kolla_enable_tls_internal": True,
+        "kolla_enable_tls_external": True,
+        "kolla_enable_tls_backend": site.tls.backend,
+        "kolla_copy_ca_into_containers": True,
+        "openstack_cacert": _CA_BUNDLES[base_distribution(site)],
+    }
+    if site.tls.certificate == "generated":
+        # Where `kolla-ansible certificates` puts the CA that it makes; clients on the controller need it.
+        values["kolla_admin_openrc_cacert"] = "{{ kolla_certificates_dir }}/ca/root.crt"
+    return values
+
+
+def _services(site: Site) -> dict[str, bool]:
+    wanted = dict.fromkeys(_ON_UNLESS_TOLD, False) | dict.fromkeys(site.services, True)
+    return {f"enable_{name.replace('-', '_')}": on for name, on in sorted(wanted.items())}
