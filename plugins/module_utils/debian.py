@@ -1,0 +1,48 @@
+"""What the controller's own apt configuration says about Debian: mirrors are the user's choice, never ours."""
+
+from __future__ import annotations
+
+import subprocess
+
+
+class NoMirrorError(Exception):
+    """The machine's apt configuration has no Debian archive."""
+
+
+def sources(suite: str) -> list[str]:
+    """Return the one-line apt sources of ``suite`` on the mirrors that this machine uses for its own suite.
+
+    Raises NoMirrorError when apt knows no Debian archive with component main.
+    Source: apt-get(8), indextargets.
+    """
+    listing = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(COMPONENT)|$(CODENAME)|$(REPO_URI)", "Created-By: Packages"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return sources_from(listing, suite)
+
+
+def sources_from(listing: str, suite: str) -> list[str]:
+    """Return the sources of ``suite`` out of apt's index targets (origin|component|codename|URI a line)."""
+    archive = security = None
+    for line in listing.splitlines():
+        origin, component, codename, uri = line.split("|")
+        if origin != "Debian" or component != "main":
+            continue
+        if codename.endswith("-security"):
+            security = security or uri
+        elif "-" not in codename:
+            archive = archive or uri
+    if archive is None:
+        raise NoMirrorError(
+            "apt on this machine knows no Debian archive with component main. Add one to /etc/apt/sources.list.d"
+            " and run apt-get update."
+        )
+    lines = [f"deb {archive} {suite} main"]
+    if suite != "sid":
+        lines.append(f"deb {archive} {suite}-updates main")
+        if security is not None:
+            lines.append(f"deb {security} {suite}-security main")
+    return lines

@@ -1,0 +1,212 @@
+#!/usr/bin/python
+"""Make the lab's kolla images from Debian and PyPI, once for each set of inputs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lab_image_archive
+short_description: Make a docker archive with the lab's kolla images
+description:
+  - Builds one common layer (Debian's infrastructure packages, OpenStack from PyPI) with mmdebstrap and writes an archive
+    with one small layer for each image on top.
+  - The archive's name is the hash of everything that goes into it; when it is there, nothing is done.
+  - In check mode it tells whether it would build.
+options:
+  cache: {description: Folder for archives and common layers., type: path, required: true}
+  files: {description: Folder with the hooks, the overlay and the lock files., type: path, required: true}
+  images: {description: Names of the images., type: list, elements: str, required: true}
+  packages: {description: Debian packages of the common layer., type: list, elements: str, required: true}
+  toolbox: {description: Python requirements of kolla-toolbox., type: list, elements: str, required: true}
+  release: {description: OpenStack release., type: str, required: true}
+  kolla: {description: Version of PyPI's kolla., type: str, required: true}
+  suite: {description: Debian suite of the images., type: str, required: true}
+  namespace: {description: Namespace of the images., type: str, required: true}
+  tag: {description: Tag of the images., type: str, required: true}
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.debian import NoMirrorError, sources
+from ansible.module_utils.docker_archive import write_archive
+from ansible.module_utils.kolla_layers import Dockerfiles
+
+# The last release of the bundle that still carries this collection, which kolla-toolbox needs.
+OPENVSWITCH_BUNDLE = "10.7.0"
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+class BuildError(Exception):
+    """A step of the build failed; the message names the log."""
+
+
+class Builder:
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self.p = parameters
+        self.cache = Path(parameters["cache"])
+        self.files = Path(parameters["files"])
+        self.lock = self.files / f"openstack-{parameters['release']}.txt"
+        self.overlay = self._overlay()
+        inputs = {key: parameters[key] for key in ("packages", "toolbox", "release", "kolla", "suite")}
+        self.base_key = self._key(inputs, [self.lock, self.files / "base_hooks.py"])
+        images = {key: parameters[key] for key in ("images", "namespace", "tag")} | {"base": self.base_key}
+        code = "".join(self._source(module) for module in (write_archive.__module__, Dockerfiles.__module__))
+        images["code"] = hashlib.sha256(code.encode()).hexdigest()
+        images["overlay"] = sorted(self.overlay)
+        self.archive = self.cache / f"{self._key(images, list(self.overlay.values()))}.tar"
+        self.log = self.cache / f"{self.base_key}.log"
+
+    @staticmethod
+    def _source(module: str) -> str:
+        loader = importlib.util.find_spec(module)
+        assert loader is not None and loader.loader is not None
+        return loader.loader.get_source(module)  # type: ignore[attr-defined, no-any-return]
+
+    @staticmethod
+    def _key(values: dict[str, Any], files: list[Path]) -> str:
+        digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
+        for file in files:
+            digest.update(file.read_bytes())
+        return digest.hexdigest()[:16]
+
+    def _overlay(self) -> dict[str, Path]:
+        """Files that every image gets: path in the image -> file. Shims only where this kernel makes them necessary."""
+        overlay = {"usr/bin/healthcheck.sh": "healthcheck.sh"}
+        if not Path("/proc/modules").exists():
+            overlay |= {"usr/local/sbin/modprobe": "modprobe"}
+        if not openvswitch_in_kernel():
+            overlay |= {"usr/local/bin/ovs-vsctl": "ovs-vsctl", "usr/local/sbin/ovs-vswitchd": "ovs-vswitchd"}
+        return {target: self.files / "overlay" / name for target, name in overlay.items()}
+
+    def run(self, *argv: str) -> None:
+        with self.log.open("a") as log:
+            print("+", *argv, file=log, flush=True)
+            result = subprocess.run(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=False)
+        if result.returncode:
+            last = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+            raise BuildError(f"{argv[0]} ended with status {result.returncode}. Log: {self.log}. Its end:\n{last}")
+
+    def index(self) -> dict[str, str]:
+        """The controller's package index in uv's variables: uv does not read pip's configuration."""
+        answer = subprocess.run(
+            [sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True, check=False
+        ).stdout.strip()
+        url = os.environ.get("PIP_INDEX_URL") or answer
+        proxies = {key: value for key, value in os.environ.items() if key.lower() in ("http_proxy", "https_proxy", "no_proxy")}
+        return proxies | ({"UV_INDEX_URL": url} if url else {})
+
+    def package(self, name: str, version: str, work: Path) -> Path:
+        """Unpack one wheel, without its dependencies, and return the folder."""
+        target = work / name
+        self.run(
+            sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target", str(target), f"{name}=={version}"
+        )  # fmt: skip
+        return target
+
+    def build(self) -> None:
+        self.cache.mkdir(parents=True, exist_ok=True)
+        self.log.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(prefix="lab-images-", dir=self.cache) as folder:
+            work = Path(folder)
+            kolla = self.package("kolla", self.p["kolla"], work)
+            base = self.cache / f"{self.base_key}.base.tar"
+            if not base.exists():
+                self.base(base, kolla, work)
+            self.pack(base, kolla, work)
+
+    def base(self, target: Path, kolla: Path, work: Path) -> None:
+        bundle = self.package("ansible", OPENVSWITCH_BUNDLE, work)
+        import ansible_collections  # the controller's own bundle; a namespace, so it has no __file__
+
+        parameters = work / "parameters.json"
+        parameters.write_text(
+            json.dumps(
+                {
+                    "kolla": str(kolla),
+                    "lock": str(self.lock),
+                    "toolbox": self.p["toolbox"],
+                    "collections": next(iter(ansible_collections.__path__)),
+                    "openvswitch_collection": str(bundle / "ansible_collections/openvswitch"),
+                    "uv": str(Path(sys.executable).with_name("uv")),
+                    "index": self.index(),
+                }
+            )
+        )
+        hook = f"{sys.executable} {self.files / 'base_hooks.py'}"
+        unfinished = work / "base.tar"
+        # In a mount namespace of its own: whatever ends the build, no mount is left on the machine.
+        self.run(
+            "unshare", "--mount", "env", f"TMPDIR={work}", "mmdebstrap", "--mode=root", "--variant=apt", "--format=tar", "--aptopt=APT::Install-Recommends \"false\"",
+            "--dpkgopt=force-unsafe-io", *(f"--dpkgopt=path-exclude=/usr/share/{d}/*" for d in ("doc", "man", "locale")),
+            f"--include={','.join(self.p['packages'])}",
+            f'--essential-hook={hook} essential "$1" {parameters}',
+            f'--customize-hook={hook} customize "$1" {parameters}',
+            self.p["suite"], str(unfinished), *sources(self.p["suite"]),
+        )  # fmt: skip
+        unfinished.rename(target)
+
+    def pack(self, base: Path, kolla: Path, work: Path) -> None:
+        machine = platform.machine()
+        dockerfiles = Dockerfiles(kolla)
+        images = []
+        for name in self.p["images"]:
+            image = dockerfiles.image(name)
+            image.files |= {target: (file.read_bytes(), 0o755) for target, file in self.overlay.items()}
+            reference = f"{self.p['namespace']}/{name}:{self.p['tag']}"
+            images.append((reference, image.config(machine, self.p["kolla"]), *image.layer()))
+        unfinished = work / "archive.tar"
+        with unfinished.open("wb") as out:
+            write_archive(out, base, images, ARCHITECTURES[machine])
+        unfinished.rename(self.archive)
+
+
+def openvswitch_in_kernel() -> bool:
+    """Whether this kernel has, or can load, Open vSwitch's datapath."""
+    if Path("/sys/module/openvswitch").exists():
+        return True
+    if not Path("/proc/modules").exists() or shutil.which("modprobe") is None:
+        return False
+    return subprocess.run(["modprobe", "--dry-run", "openvswitch"], capture_output=True, check=False).returncode == 0
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "cache": {"type": "path", "required": True},
+            "files": {"type": "path", "required": True},
+            "images": {"type": "list", "elements": "str", "required": True},
+            "packages": {"type": "list", "elements": "str", "required": True},
+            "toolbox": {"type": "list", "elements": "str", "required": True},
+            "release": {"type": "str", "required": True},
+            "kolla": {"type": "str", "required": True},
+            "suite": {"type": "str", "required": True},
+            "namespace": {"type": "str", "required": True},
+            "tag": {"type": "str", "required": True},
+        },
+        supports_check_mode=True,
+    )
+    if not (Path(module.params["files"]) / f"openstack-{module.params['release']}.txt").is_file():
+        module.fail_json(msg=f"release: the lab makes no images of {module.params['release']!r}. Use 2026.1.")
+    builder = Builder(module.params)
+    answer = {"archive": str(builder.archive), "log": str(builder.log)}
+    if builder.archive.exists() or module.check_mode:
+        module.exit_json(changed=not builder.archive.exists(), **answer)
+    try:
+        builder.build()
+    except (BuildError, NoMirrorError) as error:
+        module.fail_json(msg=str(error), **answer)
+    module.exit_json(changed=True, **answer)
+
+
+if __name__ == "__main__":
+    main()

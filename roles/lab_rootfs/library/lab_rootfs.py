@@ -1,0 +1,139 @@
+#!/usr/bin/python
+"""Make the root file system that the lab's hosts share, once for each set of inputs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lab_rootfs
+short_description: Make the lab hosts' common root file system
+description:
+  - Bootstraps a Debian suite with mmdebstrap into a folder of the cache. The folder's name is the hash of everything that
+    goes into it; when it is there, nothing is done.
+  - Shims for what this machine lacks are put in only where they are needed; C(shims) returns which.
+  - In check mode it tells whether it would build.
+options:
+  cache: {description: Folder for root file systems., type: path, required: true}
+  files: {description: Folder with the shims., type: path, required: true}
+  packages: {description: Debian packages., type: list, elements: str, required: true}
+  suite: {description: Debian suite., type: str, required: true}
+"""
+
+import hashlib
+import json
+import resource
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.debian import NoMirrorError, sources
+
+CAP_SYS_RESOURCE = 24
+# What the hosts' container images ask for; kolla-ansible's default.
+WANTED_OPEN_FILES = 1048576
+# Services of a real server that have no place in a container that shares this machine's kernel and clock.
+MASKED = ("systemd-udev-trigger.service", "systemd-modules-load.service", "getty.target", "console-getty.service")
+
+
+def shims(files: Path) -> dict[str, list[str]]:
+    """Return the shims that this machine needs: name -> mmdebstrap hooks that put it in."""
+    needed: dict[str, list[str]] = {}
+    bounds = int(
+        next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapBnd:")), 16
+    )  # fmt: skip
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    few_files = hard != resource.RLIM_INFINITY and hard < WANTED_OPEN_FILES
+    if not bounds >> CAP_SYS_RESOURCE & 1 or few_files:
+        needed["oci-runtime"] = [
+            hook for path in ("/usr/sbin/runc", "/usr/bin/crun") for hook in divert(files / "oci-runtime", path)
+        ]
+    if not Path("/proc/modules").exists():
+        needed["modprobe"] = divert(files / "modprobe", "/usr/sbin/modprobe")
+        module = "armature_lab_proc_modules"
+        site = '"$1"/usr/lib/python3/dist-packages'
+        needed["proc-modules"] = [
+            f"install -m 644 {shlex.quote(str(files / module))}.py {site}/{module}.py",
+            f"echo 'import {module}' > {site}/{module}.pth",
+        ]
+    return needed
+
+
+def divert(shim: Path, path: str) -> list[str]:
+    """Return the hooks that put ``shim`` in the place of a packaged file, which stays beside it as *.distrib."""
+    return [
+        f'chroot "$1" dpkg-divert --local --rename --add {path}',
+        f'install -m 755 {shlex.quote(str(shim))} "$1"{path}',
+    ]
+
+
+def key(parameters: dict[str, Any], hooks: list[str], files: Path) -> str:
+    """Return the name of the root file system: the hash of its inputs."""
+    values = {name: parameters[name] for name in ("packages", "suite")}
+    # The hooks' text holds the checkout's path, which is no input.
+    values |= {"hooks": [hook.replace(str(files), "") for hook in hooks]}
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
+    for file in sorted(files.iterdir()):
+        if file.is_file():
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def build(target: Path, parameters: dict[str, Any], hooks: list[str]) -> str | None:
+    """Make the tree beside its place and move it in; return an error's text, or None."""
+    log = target.with_suffix(".log")
+    with tempfile.TemporaryDirectory(prefix="lab-rootfs-", dir=target.parent) as work:
+        tree = Path(work, "tree")
+        # In a mount namespace of its own: whatever ends the build, no mount is left on the machine.
+        argv = [
+            "unshare", "--mount", "mmdebstrap", "--mode=root", "--variant=apt", "--format=directory",
+            '--aptopt=APT::Install-Recommends "false"', "--dpkgopt=force-unsafe-io",
+            *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")),
+            f"--include={','.join(parameters['packages'])}", *(f"--customize-hook={hook}" for hook in hooks),
+            parameters["suite"], str(tree), *sources(parameters["suite"]),
+        ]  # fmt: skip
+        with log.open("w") as out:
+            result = subprocess.run(argv, stdout=out, stderr=out, stdin=subprocess.DEVNULL, check=False)
+        if result.returncode:
+            last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            return f"mmdebstrap ended with status {result.returncode}. Log: {log}. Its end:\n{last}"
+        tree.rename(target)
+    return None
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "cache": {"type": "path", "required": True},
+            "files": {"type": "path", "required": True},
+            "packages": {"type": "list", "elements": "str", "required": True},
+            "suite": {"type": "str", "required": True},
+        },
+        supports_check_mode=True,
+    )
+    cache, files = Path(module.params["cache"]), Path(module.params["files"])
+    needed = shims(files)
+    hooks = [
+        'chroot "$1" systemctl enable systemd-networkd.service ssh.service',
+        f'chroot "$1" systemctl mask {" ".join(MASKED)}',
+        # Every host makes keys and an identity of its own.
+        'rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/hostname "$1"/etc/resolv.conf; : > "$1"/etc/machine-id',
+        *(hook for name in sorted(needed) for hook in needed[name]),
+    ]
+    target = cache / key(module.params, hooks, files)
+    answer = {"path": str(target), "shims": sorted(needed)}
+    if target.is_dir() or module.check_mode:
+        module.exit_json(changed=not target.is_dir(), **answer)
+    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        error = build(target, module.params, hooks)
+    except NoMirrorError as no_mirror:
+        error = str(no_mirror)
+    if error:
+        module.fail_json(msg=error, **answer)
+    module.exit_json(changed=True, **answer)
+
+
+if __name__ == "__main__":
+    main()
