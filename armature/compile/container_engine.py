@@ -16,7 +16,7 @@ _LOG_FILES = 5
 def container_engine_files(site: Site, host: str) -> dict[str, str]:
     """Return path -> text of the engine's files on ``host``; raises KeyError for an unknown host.
 
-    Every container has the host's network: Docker makes no bridge, and no engine touches the packet filter or forwarding.
+    Every container has the host's network: Docker makes no bridge and leaves packet filter and forwarding alone.
     """
     _ = site.hosts[host]
     return _docker() if site.container_engine is ContainerEngine.DOCKER else _podman(site)

@@ -19,7 +19,7 @@ def hosts_file(site: Site, host: str) -> str:
     The short name comes first: what the resolver calls canonical becomes OVN's chassis name, and Nova calls the host by
     its short name; ports bind only when both agree. The text is the same on every host.
 
-    Raises KeyError for an unknown host. Source: hosts(5); kolla-ansible, role ``openvswitch``, ``openvswitch_hostname``.
+    Raises KeyError for an unknown host. Source: hosts(5); kolla-ansible, ``openvswitch_hostname``.
     """
     _ = site.hosts[host]
     return site_hosts_file(site)
@@ -27,10 +27,10 @@ def hosts_file(site: Site, host: str) -> str:
 
 def site_hosts_file(site: Site) -> str:
     """Return the text of the site's /etc/hosts, which all hosts share."""
-    lines = []
-    for name in site.hosts:
-        if (network := name_network(site, name)) is not None:
-            lines.append(f"{host_address(site, name, network)} {name} {name}.{site.domain}")
+    networks = ((name, name_network(site, name)) for name in site.hosts)
+    lines = [
+        f"{host_address(site, name, net)} {name} {name}.{site.domain}" for name, net in networks if net is not None
+    ]
     lines.append(f"{vip_address(site, 'internal')} {site.vips.internal.name}")
     if site.vips.external is not None:
         lines.append(f"{vip_address(site, 'external')} {site.vips.external.name}")

@@ -24,7 +24,7 @@ def ansible_inventory(site: Site) -> dict[str, Any]:
 
 
 def connection(site: Site, host: str) -> dict[str, str]:
-    """Return the variables with which Ansible reaches ``host``: by its admin address, else by the one its name stands for."""
+    """Return how Ansible reaches ``host``: by its admin address, else by the one its name stands for."""
     network = network_for(site, Purpose.ADMIN)
     if network not in site.hardware_of(host).networks:
         network = name_network(site, host)

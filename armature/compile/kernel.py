@@ -1,7 +1,7 @@
 """Kernel modules and settings of a host.
 
-Source: kolla-ansible 22.2.0, roles ``openvswitch``, ``nova-cell``, ``loadbalancer``, ``neutron`` (their ``config-host.yml``)
-and ``opensearch``; Linux, Documentation/networking/ip-sysctl.rst and inotify(7).
+Source: kolla-ansible 22.2.0, ``config-host.yml`` of the roles ``openvswitch``, ``nova-cell``, ``loadbalancer`` and
+``neutron``; Linux, Documentation/networking/ip-sysctl.rst and inotify(7).
 """
 
 from __future__ import annotations

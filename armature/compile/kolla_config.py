@@ -10,15 +10,15 @@ from armature.model import Purpose, Site
 GENEVE_OVERHEAD = 78
 """Bytes around a packet in a Geneve tunnel over IPv6, as Neutron counts them: 40 for IPv6 and ``max_header_size`` 38.
 
-Source: RFC 8926 (Ethernet 14, UDP 8, Geneve 8) and OVN's one option of 8; neutron, ``plugins/ml2/drivers/type_tunnel.py``.
+Source: RFC 8926 (Ethernet 14, UDP 8, Geneve 8) and OVN's one option of 8; neutron, ``ml2/drivers/type_tunnel.py``.
 """
 
 
 def config_files(site: Site) -> dict[str, str]:
     """Return path below ``config/`` -> text.
 
-    MTUs: ``path_mtu`` gives virtual machines ``tenant_mtu`` on tunnels, ``physical_network_mtus`` each provider network its own;
-    ``global_physnet_mtu`` bounds both, so it is the largest. All in bytes.
+    MTUs, all in bytes: ``path_mtu`` gives virtual machines ``tenant_mtu`` on tunnels, ``physical_network_mtus`` each
+    provider network its own; ``global_physnet_mtu`` bounds both, so it is the largest.
     """
     providers = {name: site.networks[name].mtu for name in site.networks_for(Purpose.PROVIDER)}
     path_mtu = site.tenant_mtu + GENEVE_OVERHEAD

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from armature.addresses import vip_address
+from armature.compile.data import images
 from armature.model import HostDistribution, Site
 
 _CA_BUNDLES = {
@@ -15,6 +16,30 @@ _CA_BUNDLES = {
     "rocky": "/etc/pki/tls/certs/ca-bundle.crt",
 }
 """Where a container's trusted certificates are, by the distribution inside."""
+
+_EXTERNAL = {"kolla_external_vip_address", "kolla_external_fqdn"}
+_NETWORK = {
+    "network_address_family",
+    "kolla_internal_vip_address",
+    "kolla_internal_fqdn",
+    "keepalived_virtual_router_id",
+    "neutron_plugin_agent",
+}
+
+HOST_VARIABLES = {
+    "ansible_host",
+    "ansible_user",
+    "network_interface",
+    "api_interface",
+    "tunnel_interface",
+    "kolla_external_vip_interface",
+    "neutron_physical_networks",
+    "enable_neutron_provider_networks",
+    "neutron_external_interface",
+    "neutron_bridge_name",
+    "openstack_tag_suffix",
+}
+"""Variables that the inventory gives to hosts. As globals they would beat what a host needs."""
 
 _ON_UNLESS_TOLD = ("heat", "horizon")
 """Services that ``enable_openstack_core`` switches on and a site may do without."""
@@ -29,38 +54,35 @@ def kolla_globals(site: Site) -> dict[str, Any]:
 
 
 def keys_set(site: Site) -> set[str]:
-    """Return the variables that the compiler sets at this site, in globals or for a host: no override may set them too."""
-    from armature.compile.kolla_inventory import architecture_variables, architectures, host_variables, kolla_hosts
+    """Return the variables that the compiler sets at this site, in globals or for a host; no override may set them.
 
-    keys = set(compiled_globals(site))
-    for host in kolla_hosts(site):
-        keys |= set(host_variables(site, host))
-    for arch in architectures(site):
-        keys |= set(architecture_variables(site, arch))
-    return keys
+    Works on a site with problems too, so that overrides are judged together with everything else. Raises
+    ModuleNotFoundError for a release that Armature does not deploy.
+    """
+    known = images(site.release)
+    locked = {name for lock in site.images.lock.values() for image in lock for name in known.get(image, ())}
+    external = set() if site.vips.external is None else _EXTERNAL
+    fixed = {**_release(site), **_images(site), **_tls(site), **_services(site)}
+    return set(fixed) | _NETWORK | external | HOST_VARIABLES | locked
 
 
 def compiled_globals(site: Site) -> dict[str, Any]:
     """Return the compiled variables alone."""
+    return {**_release(site), **_images(site), **_network(site), **_tls(site), **_services(site)}
+
+
+def base_distribution(site: Site) -> str:
+    """Return the distribution inside the images: the hosts' own family, ``debian`` or ``rocky``."""
+    rocky = site.host_distribution in (HostDistribution.ROCKY_9, HostDistribution.ROCKY_10)
+    return "rocky" if rocky else "debian"
+
+
+def _release(site: Site) -> dict[str, Any]:
     return {
         "openstack_release": site.release,
         "kolla_base_distro": base_distribution(site),
         "kolla_container_engine": site.container_engine.value,
-        **_images(site),
-        **_network(site),
-        **_tls(site),
-        **_services(site),
     }
-
-
-def base_distribution(site: Site) -> str:
-    """Return the distribution inside the images: the hosts' own family.
-
-    >>> base_distribution.__name__
-    'base_distribution'
-    """
-    rocky = site.host_distribution in (HostDistribution.ROCKY_9, HostDistribution.ROCKY_10)
-    return "rocky" if rocky else "debian"
 
 
 def _images(site: Site) -> dict[str, Any]:

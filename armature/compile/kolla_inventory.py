@@ -1,9 +1,9 @@
 """kolla-ansible's inventory: upstream's own groups of the release, with the site's hosts.
 
-What differs between hosts is a host variable: kolla-ansible's ``group_vars/all`` beats an inventory file's group variables,
-and globals, which are extra variables, beat everything. What differs between architectures is in ``group_vars/<arch>.yml``
-beside the inventory, which beats ``group_vars/all``. There is no ``localhost``: ``destroy`` runs on every host of the
-inventory and would run there too; plays that need it use Ansible's implicit one.
+What differs between hosts is a host variable: kolla-ansible's ``group_vars/all`` beats an inventory file's group
+variables, and globals, which are extra variables, beat everything. What differs between architectures is in
+``group_vars/<arch>.yml`` beside the inventory, which beats ``group_vars/all``. There is no ``localhost``: ``destroy``
+runs on every host of the inventory and would run there too; plays that need it use Ansible's implicit one.
 
 Source: kolla-ansible, ``ansible/inventory/multinode``; Ansible, "Understanding variable precedence".
 """
@@ -22,8 +22,8 @@ HOST_GROUPS = {
     "network": Role.NETWORK,
     "compute": Role.COMPUTE,
     "monitoring": Role.MONITORING,
-    # kolla-ansible's storage hosts run Cinder's volume and backup services, which talk to Ceph from the controllers. Ceph's
-    # own hosts belong to cephadm.
+    # kolla-ansible's storage hosts run Cinder's volume and backup services, which talk to Ceph from the controllers.
+    # Ceph's own hosts belong to cephadm.
     "storage": Role.CONTROL,
     "deployment": None,
 }
@@ -67,8 +67,9 @@ def architectures(site: Site) -> list[Arch]:
 def host_variables(site: Site, host: str) -> dict[str, Any]:
     """Return kolla-ansible's variables of one host. Addresses carry no brackets.
 
-    Lists are joined by commas, as upstream wants them: the first bridge holds the first interface. Source: kolla-ansible,
-    ``group_vars/all/{common,neutron,openvswitch}.yml``, role ``openvswitch``, ``post-config.yml``.
+    Lists are joined by commas, as upstream wants them: the first bridge holds the first interface.
+
+    Source: kolla-ansible, ``group_vars/all/{common,neutron,openvswitch}.yml``; role ``openvswitch``, ``post-config.yml``
     """
     variables: dict[str, Any] = dict(connection(site, host))
     for variable, purpose in _INTERFACES.items():
@@ -97,8 +98,9 @@ def bridge(site: Site, network: str) -> str:
 def architecture_variables(site: Site, arch: Arch) -> dict[str, str]:
     """Return the variables that hosts of one architecture share: the tag's suffix and locked images, named in full.
 
-    Raises KeyError for a locked image that the release does not have. Source: kolla-ansible, ``group_vars/all/common.yml``,
-    ``docker_image_url``.
+    Raises KeyError for a locked image that the release does not have.
+
+    Source: kolla-ansible, ``group_vars/all/common.yml``, ``docker_image_url``.
     """
     suffixed = arch in _TAG_SUFFIX and not site.images.tag
     variables = {"openstack_tag_suffix": _TAG_SUFFIX[arch]} if suffixed else {}
@@ -111,7 +113,7 @@ def architecture_variables(site: Site, arch: Arch) -> dict[str, str]:
 
 
 def known_images(release: str) -> set[str]:
-    """Return the names of the images that kolla-ansible's release can run; raises ModuleNotFoundError for another release."""
+    """Return the names of the images that a release can run; raises ModuleNotFoundError for an unknown release."""
     return set(images(release))
 
 

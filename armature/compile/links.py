@@ -26,7 +26,7 @@ def network_for(site: Site, purpose: Purpose) -> str | None:
 
 
 def interface(site: Site, host: str, network: str) -> str | None:
-    """Return the interface that carries ``network`` on ``host`` (``bond0``, ``bond0.20``), or None when the host is not on it."""
+    """Return what carries ``network`` on ``host`` (``bond0``, ``bond0.20``), or None when the host is not on it."""
     carrier = site.hardware_of(host).networks.get(network)
     vlan = site.networks[network].vlan
     return carrier if carrier is None or vlan is None else f"{carrier}.{vlan}"

@@ -38,7 +38,7 @@ def groups_of(multinode: str) -> Groups:
 
 
 def images_of(defaults: str) -> Images:
-    """Return image name -> variables, from the text of the roles' defaults; raises ValueError for a value not understood.
+    """Return image name -> variables, from the text of roles' defaults; raises ValueError for an unknown value.
 
     >>> images_of('a_image: "{{ docker_image_url }}a-b"\\na_image_full: "{{ a_image }}:{{ a_tag }}"\\n')
     {'a-b': ('a_image_full',)}
@@ -66,9 +66,7 @@ def tables(share: Path) -> tuple[Groups, Images]:
 
 def module_text(release: str, share: Path) -> str:
     """Return the text of a release's module."""
-    lines = [
-        f'"""kolla-ansible\'s names in release {release}. Written by ``python -m armature.compile.data``; do not edit."""'
-    ]
+    lines = [f'"""Names of kolla-ansible, release {release}. Written by ``python -m armature.compile.data``."""']
     for name, table in zip(("GROUPS", "IMAGES"), tables(share), strict=True):
         lines += ["", f"{name}: dict[str, tuple[str, ...]] = {{"]
         for key, values in table.items():

@@ -1,4 +1,4 @@
-"""kolla-ansible's names in release 2026.1. Written by ``python -m armature.compile.data``; do not edit."""
+"""Names of kolla-ansible, release 2026.1. Written by ``python -m armature.compile.data``."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "baremetal": ("control", "network", "compute", "storage", "monitoring"),

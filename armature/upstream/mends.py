@@ -1,0 +1,66 @@
+"""The mends themselves. The texts are kolla-ansible's own, of the versions named."""
+
+from __future__ import annotations
+
+from armature.upstream.mend import Mend
+
+_SEEN = ("20.6.0", "22.2.0")
+_ANY = "{{ '[::]' if api_address_family == 'ipv6' else '0.0.0.0' }}"
+_OVN_DB = "ansible/roles/ovn-db/tasks"
+_ADDRESS = "api_interface_address"
+_IN_URL = "(api_interface_address | put_address_in_context('url') | regex_escape)"
+
+
+def _kick(database: str, port: int) -> tuple[tuple[str, str], ...]:
+    """Return the replacements for one database: the search for a replaced member, and the condition on it."""
+    places = (
+        rf"regex_search('\\((\\w{{4}}) at tcp:' + ADDRESS + ':{port}\\)'",
+        f"ovn_{database}_db_cluster_status.stdout is search('at tcp:' + ADDRESS)",
+    )
+    return tuple((place.replace("ADDRESS", _ADDRESS), place.replace("ADDRESS", _IN_URL)) for place in places)
+
+
+MENDS = (
+    Mend(
+        name="ovn-databases-listen-on-ipv6",
+        why="OVN's databases listen on IPv4 alone, so nothing reaches them over an IPv6-only API network and the"
+        " deployment fails at 'Wait for ovn-nb-db'. Upstream has no variable for it.",
+        versions=_SEEN,
+        file=f"{_OVN_DB}/bootstrap-db.yml",
+        replacements=tuple(
+            (
+                f"set-connection ptcp:{{{{ ovn_{database}_db_port }}}}:0.0.0.0",
+                f"set-connection ptcp:{{{{ ovn_{database}_db_port }}}}:{_ANY}",
+            )
+            for database in ("nb", "sb")
+        ),
+    ),
+    Mend(
+        name="ovn-databases-forget-replaced-member",
+        why="A member's address is searched for without the brackets that OVN prints around it, so a replaced"
+        " controller's old member stays in the cluster and counts for its quorum.",
+        versions=_SEEN,
+        file=f"{_OVN_DB}/bootstrap-initial.yml",
+        replacements=(*_kick("nb", 6643), *_kick("sb", 6644)),
+    ),
+    Mend(
+        name="docker-images-by-digest",
+        why="An image named by its digest is asked for as a tag of that name and not found; once there, it is never"
+        " recognised, and every run makes its container anew.",
+        versions=_SEEN,
+        file="ansible/module_utils/kolla_docker_worker.py",
+        replacements=(
+            (
+                "            repo_tags = image.get('RepoTags')\n",
+                "            repo_tags = (image.get('RepoTags') or []) + (image.get('RepoDigests') or [])\n",
+            ),
+            (
+                "        image, tag = self.parse_image()\n",
+                "        image, _, tag = self.params.get('image').partition('@')\n"
+                "        if not tag:\n"
+                "            image, tag = self.parse_image()\n",
+            ),
+        ),
+    ),
+)
+"""Every mend, in the order in which they are applied."""
