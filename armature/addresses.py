@@ -1,7 +1,7 @@
 """The address plan: one prefix, a network's number and a host's number give every address.
 
-Nothing is allocated and nothing is stored. The network's number fills the bits between the site's prefix and /64, the host's
-number is the last hextet: prefix fd00:a12a:1ab::/48, network 1, host 0x10 -> fd00:a12a:1ab:1::10.
+Nothing is allocated and nothing is stored. The network's number fills the bits between the site's prefix and /64,
+the host's number is the last hextet: prefix fd00:a12a:1ab::/48, network 1, host 0x10 -> fd00:a12a:1ab:1::10.
 
 Source: RFC 4291, section 2.5 (64-bit interface identifiers), RFC 4193 (a /48 with a 16-bit subnet id).
 """

@@ -29,14 +29,21 @@ def forbidden(tree: Any) -> Iterator[Problem]:
         for text in (key, value):
             if isinstance(text, str) and _TEMPLATE.search(text):
                 yield Problem(
-                    where(*keys), f"{quote(text)} is a template. Write the value itself: Armature computes what can be computed."
+                    where(*keys),
+                    f"{quote(text)} is a template. Write the value itself: Armature computes what can be computed.",
                 )
         if isinstance(value, str) and (_PRIVATE.search(value) or _VAULT.search(value)):
-            yield Problem(where(*keys), "this is a secret. Keep it in the site's secrets/ folder, encrypted with ansible-vault.")
+            yield Problem(
+                where(*keys), "this is a secret. Keep it in the site's secrets/ folder, encrypted with ansible-vault."
+            )
         elif isinstance(value, str) and _CREDENTIALS.search(value):
             yield Problem(where(*keys), "a password stands in this URL. Keep it in the site's secrets/ folder.")
-        elif keys[0] == "kolla_overrides" and isinstance(key, str) and _SECRET_KEY.search(key) and _says_something(value):
-            yield Problem(where(*keys), "this is a secret. Keep it in the site's secrets/ folder, encrypted with ansible-vault.")
+        elif (
+            keys[0] == "kolla_overrides" and isinstance(key, str) and _SECRET_KEY.search(key) and _says_something(value)
+        ):
+            yield Problem(
+                where(*keys), "this is a secret. Keep it in the site's secrets/ folder, encrypted with ansible-vault."
+            )
 
 
 def _says_something(value: Any) -> bool:

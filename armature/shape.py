@@ -1,7 +1,7 @@
 """The shape of a site: a tree of values -> :class:`Site`, every misfit as a problem in the house form.
 
-Validation is pydantic's strict JSON mode: no text becomes a number, no number a boolean. Its error *types* are used, its
-wording never is: a message says what is there, what belongs there and how to write it.
+Validation is pydantic's strict JSON mode: no text becomes a number, no number a boolean. Its error *types* are used,
+its wording never is: a message says what is there, what belongs there and how to write it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, StringConstraints, ValidationError
+from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from armature import model
@@ -37,7 +37,11 @@ PATTERNS = {
         (model.Name, "name", "Write lower-case letters, digits and hyphens, a letter first, 63 at most"),
         (model.DomainName, "domain name", "Write labels of lower-case letters, digits and hyphens, joined by dots"),
         (model.Interface, "interface name", "Write 15 letters, digits, _ or - at most, a letter first"),
-        (model.MacAddress, "MAC address", "Write six pairs of lower-case hexadecimal digits, such as '52:54:00:12:34:56'"),
+        (
+            model.MacAddress,
+            "MAC address",
+            "Write six pairs of lower-case hexadecimal digits, such as '52:54:00:12:34:56'",
+        ),
         (model.Digest, "digest", "Write 'sha256:' and 64 lower-case hexadecimal digits"),
         (model.UserName, "account name", "Write lower-case letters, digits, _ and -, a letter or _ first, 32 at most"),
         (model.Service, "service", "Write lower-case letters, digits and _, as in kolla-ansible's enable_*"),
@@ -48,6 +52,7 @@ PATTERNS = {
         (model.ImageName, "image name", "Write it as kolla does, such as nova-api"),
     )
 }
+_DOMAIN_NAME = TypeAdapter(model.DomainName)
 _TYPES = {
     IPv6Network: Expected("IPv6 prefix", "Write one such as fd00:1::/48"),
     IPv6Address: Expected("IPv6 address", "Write one such as fd00:1::53"),
@@ -94,6 +99,15 @@ def annotation_at(*keys: str | int) -> Any:
     return annotation
 
 
+def is_domain_name(text: str) -> bool:
+    """Return whether ``text`` could stand where the model wants a domain name."""
+    try:
+        _DOMAIN_NAME.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
 def _unwrap(annotation: Any) -> Any:
     """Return the bare type: without its constraints, and the X of ``X | None``."""
     if get_origin(annotation) is Annotated:
@@ -127,7 +141,7 @@ def expected(annotation: Any) -> Expected:
             low, high = bounds[Ge].ge, bounds[Le].le
             return Expected("whole number in range", f"Write a whole number from {low} to {high}")
     if isinstance(plain, EnumType):
-        return _one_of([member.value for member in plain])
+        return _one_of(list(map(str, plain.__members__.values())))
     origin = get_origin(plain)
     if origin is Literal:
         return _one_of(list(get_args(plain)))

@@ -1,8 +1,8 @@
 """YAML text -> a tree of plain values, with every defect of the text found.
 
-Reads the parser's events (libyaml's when PyYAML has it: 1,000 hosts in 0.1 s) rather than its objects. That finds duplicate keys,
-keeps hostile nesting off the stack, and resolves scalars by YAML 1.2's core schema: a MAC address of digits is no
-sexagesimal number, ``on`` is no boolean, a date is text.
+Reads the parser's events (libyaml's when PyYAML has it: 1,000 hosts in 0.1 s) rather than its objects. That finds
+duplicate keys, keeps hostile nesting off the stack, and resolves scalars by YAML 1.2's core schema: a MAC
+address of digits is no sexagesimal number, ``on`` is no boolean, a date is text.
 
 Source: YAML 1.2.2, section 10.3.2 (core schema); yaml.org/type/int.html (what YAML 1.1 made of 52:54:00:12:34:56).
 """
@@ -80,7 +80,7 @@ class _Builder:
                 self._report(event, (), "a second document starts here. Keep one site in one file")
 
     def _report(self, event: yaml.Event, path: tuple[str | int, ...], message: str) -> None:
-        line = event.start_mark.line + 1
+        line = _line(event)
         place = where(*path) if path else f"line {line}"
         self.problems.append(Problem(place, f"{message}{f' (line {line})' if path else ''}."))
 
@@ -116,14 +116,14 @@ class _Builder:
         if len(self._stack) >= MOST_NESTING:
             raise _TooDeepError(
                 Problem(
-                    f"line {event.start_mark.line + 1}",
+                    f"line {_line(event)}",
                     f"nested more than {MOST_NESTING} levels deep. Check the indentation and the brackets.",
                 )
             )
         value: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
         if self._wants_key():
             self._report(event, path, f"a key is {quote(value)}. Write keys as plain words")
-            self._keys[-1] = f"line {event.start_mark.line + 1}"
+            self._keys[-1] = f"line {_line(event)}"
             self._stack.append((value, path))
             self._keys.append(None)
             return
@@ -133,10 +133,12 @@ class _Builder:
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         self._report(
-            event, self._next_path(), f"refers to the anchor '{event.anchor}'. Write the value out: anchors hide what a site is"
+            event,
+            self._next_path(),
+            f"refers to the anchor '{event.anchor}'. Write the value out: anchors hide what a site is",
         )
         if self._wants_key():
-            self._keys[-1] = f"line {event.start_mark.line + 1}"
+            self._keys[-1] = f"line {_line(event)}"
         else:
             self._add(None)
 
@@ -164,6 +166,10 @@ class _Builder:
             tag = f"!!{shown}" if shown else event.tag
             advice = "ansible-vault's values belong into secrets/" if tag == "!vault" else "Write the value without it"
             self._report(event, path, f"carries the tag {quote(tag)}. {advice}")
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 0
 
 
 def _resolve(text: str) -> Any:
