@@ -26,7 +26,9 @@ def verify_facts(site: Site) -> dict[str, Any]:
     name = wanted.provider_network
     gateway = site.networks[name].gateway
     if gateway is None:
-        message = "nothing. Set the number of the router there: the virtual machines' answers leave the site through it."
+        message = (
+            "nothing. Set the number of the router there: the virtual machines' answers leave the site through it."
+        )
         raise SiteError(f"inventories/{site.name}/site.yml", [Problem(where("networks", name, "gateway"), message)])
     tenant = numbered_prefix(site.prefix, wanted.network)
     vip = site.vips.external or site.vips.internal
