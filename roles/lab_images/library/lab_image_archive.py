@@ -10,6 +10,7 @@ description:
   - Builds one common layer (Debian's infrastructure packages, OpenStack from PyPI) with mmdebstrap and writes an archive
     with one small layer for each image on top.
   - The archive's name is the hash of everything that goes into it; when it is there, nothing is done.
+  - Returns C(archive), the file, and C(ids), each image's reference with its id.
   - In check mode it tells whether it would build.
 options:
   cache: {description: Folder for archives and common layers., type: path, required: true}
@@ -64,6 +65,7 @@ class Builder:
         images["code"] = hashlib.sha256(code.encode()).hexdigest()
         images["overlay"] = sorted(self.overlay)
         self.archive = self.cache / f"{self._key(images, list(self.overlay.values()))}.tar"
+        self.ids = self.archive.with_suffix(".json")
         self.log = self.cache / f"{self.base_key}.log"
 
     @staticmethod
@@ -166,7 +168,8 @@ class Builder:
             images.append((reference, image.config(machine, self.p["kolla"]), *image.layer()))
         unfinished = work / "archive.tar"
         with unfinished.open("wb") as out:
-            write_archive(out, base, images, ARCHITECTURES[machine])
+            ids = write_archive(out, base, images, ARCHITECTURES[machine])
+        self.ids.write_text(json.dumps(ids, indent=1, sort_keys=True))
         unfinished.rename(self.archive)
 
 
@@ -198,14 +201,16 @@ def main() -> None:
     if not (Path(module.params["files"]) / f"openstack-{module.params['release']}.txt").is_file():
         module.fail_json(msg=f"release: the lab makes no images of {module.params['release']!r}. Use 2026.1.")
     builder = Builder(module.params)
-    answer = {"archive": str(builder.archive), "log": str(builder.log)}
-    if builder.archive.exists() or module.check_mode:
-        module.exit_json(changed=not builder.archive.exists(), **answer)
+    answer: dict[str, Any] = {"archive": str(builder.archive), "log": str(builder.log), "ids": {}}
+    if builder.archive.exists():
+        module.exit_json(changed=False, **answer | {"ids": json.loads(builder.ids.read_text())})
+    if module.check_mode:
+        module.exit_json(changed=True, **answer)
     try:
         builder.build()
     except (BuildError, NoMirrorError) as error:
         module.fail_json(msg=str(error), **answer)
-    module.exit_json(changed=True, **answer)
+    module.exit_json(changed=True, **answer | {"ids": json.loads(builder.ids.read_text())})
 
 
 if __name__ == "__main__":

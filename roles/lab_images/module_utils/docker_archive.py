@@ -23,14 +23,15 @@ def digest_of(path: Path) -> str:
 
 def write_archive(
     out: IO[bytes], base: Path, images: list[tuple[str, dict[str, Any], bytes, str]], architecture: str
-) -> None:
-    """Write an archive that ``docker load`` and ``podman load`` take.
+) -> dict[str, str]:
+    """Write an archive that ``docker load`` and ``podman load`` take; return each reference's image id.
 
     ``images``: (reference, OCI config object, layer, layer's digest). ``base`` is the common layer, a plain tar.
     Source: Docker image specification 1.2, "Combined image JSON + filesystem changeset format".
     """
     base_digest = digest_of(base)
     manifest = []
+    ids = {}
     with tarfile.open(fileobj=out, mode="w") as tar:
         tar.add(base, arcname=f"{base_digest}/layer.tar", filter=_anonymous)
         for reference, config, layer, layer_digest in images:
@@ -46,9 +47,11 @@ def write_archive(
             name = hashlib.sha256(data).hexdigest()
             _add(tar, f"{name}.json", data)
             _add(tar, f"{name}/layer.tar", layer)
+            ids[reference] = f"sha256:{name}"
             layers = [f"{base_digest}/layer.tar", f"{name}/layer.tar"]
             manifest.append({"Config": f"{name}.json", "RepoTags": [reference], "Layers": layers})
         _add(tar, "manifest.json", json.dumps(manifest).encode())
+    return ids
 
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:

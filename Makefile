@@ -1,0 +1,48 @@
+# Two commands are all most people need: `make lab` and `make test`. The rest is their parts.
+SHELL := /bin/bash
+VENV := .venv
+SITE ?= lab
+INVENTORY := inventories/$(SITE)/site.yml
+PLAYBOOK := $(VENV)/bin/ansible-playbook -i $(INVENTORY)
+
+.PHONY: help lab lab-hosts lab-destroy verify test lint unit molecule test-network-vm benchmarks clean
+help: ## Say what there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+lab: lab-hosts ## Make a whole site on this machine (SITE=lab) and deploy it
+	$(PLAYBOOK) playbooks/deploy.yml
+
+lab-hosts: $(VENV)/.done ## Make the lab's hosts and images, without OpenStack
+	$(PLAYBOOK) playbooks/create_lab.yml
+
+lab-destroy: $(VENV)/.done ## Take the lab away again
+	$(PLAYBOOK) playbooks/destroy_lab.yml
+
+verify: $(VENV)/.done ## Boot virtual machines on the site and look at it as its users do
+	$(PLAYBOOK) playbooks/verify.yml
+
+test: lint unit molecule ## Lint, unit, golden, negative and role tests
+
+lint: $(VENV)/.done ## ruff, mypy --strict, ansible-lint
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/ansible-lint --offline
+
+unit: $(VENV)/.done ## Tests that need no host
+	$(VENV)/bin/pytest
+
+molecule: $(VENV)/.done ## Every role on hosts of its own
+	ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg $(VENV)/bin/molecule test --all
+
+test-network-vm: $(VENV)/.done ## VLANs and bonds in a virtual machine with Debian's own kernel
+	ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg $(VENV)/bin/molecule test --scenario-name host_network_vm
+
+$(VENV)/.done: pyproject.toml
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check uv
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[ansible,test]'
+	touch $@
+
+clean: ## Remove what was built here; the lab and the cache stay
+	rm -rf $(VENV) build
