@@ -13,7 +13,7 @@ def verify_facts(site: Site) -> dict[str, Any]:
     """Return what the verification needs, every address as text without brackets.
 
     ``vip``: name and address by which users reach the cloud; ``provider``: the network that the router is attached to
-    (physical_network, cidr, gateway, router); ``tenant``: the network of the virtual machines (cidr, gateway, mtu in bytes);
+    (physical_network, cidr, gateway, router); ``tenant``: the virtual machines' network (cidr, gateway, mtu in bytes);
     ``dns``: resolvers for them; ``services``: what the site has beside the core.
     The physical network is untagged for Neutron: hosts attach a VLAN's interface, not its parent, to the bridge.
 
@@ -26,9 +26,7 @@ def verify_facts(site: Site) -> dict[str, Any]:
     name = wanted.provider_network
     gateway = site.networks[name].gateway
     if gateway is None:
-        message = (
-            "nothing. Set the number of the router there: the virtual machines' answers leave the site through it."
-        )
+        message = "nothing. Set the number of the router there: VMs answer through it."
         raise SiteError(f"inventories/{site.name}/site.yml", [Problem(where("networks", name, "gateway"), message)])
     tenant = numbered_prefix(site.prefix, wanted.network)
     vip = site.vips.external or site.vips.internal

@@ -69,8 +69,7 @@ def test_users_reach_the_external_vip() -> None:
                 }
             },
             "inventories/tst/site.yml: 1 problem\n"
-            "  networks.external.gateway: nothing. Set the number of the router there: the virtual machines' answers leave"
-            " the site through it.",
+            "  networks.external.gateway: nothing. Set the number of the router there: VMs answer through it.",
         ),
     ],
 )
