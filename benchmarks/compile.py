@@ -43,14 +43,14 @@ hosts:
 
 
 def site_text(hosts: int) -> str:
-    """Return the text of a site of ``hosts`` servers: 3 controllers, the rest hypervisors. Every host has MACs and a BMC."""
+    """Return the text of a site of ``hosts`` servers, 3 of them controllers. Every host has MACs and a BMC."""
     lines = [HEAD]
     for index in range(hosts):
         roles = "control, network, monitoring" if index < 3 else "compute"
-        macs = ", ".join(f'enp1s0f{port}: "02:00:00:{port:02x}:{index >> 8:02x}:{index & 255:02x}"' for port in (0, 1))
-        lines.append(
-            f"  host-{index}: {{number: {index + 16:#x}, hardware: server, roles: [{roles}], macs: {{{macs}}}, bmc: {{}}}}\n"
-        )
+        last = f"{index >> 8:02x}:{index & 255:02x}"
+        macs = ", ".join(f'enp1s0f{port}: "02:00:00:{port:02x}:{last}"' for port in (0, 1))
+        host = f"number: {index + 16:#x}, hardware: server, roles: [{roles}], macs: {{{macs}}}, bmc: {{}}"
+        lines.append(f"  host-{index}: {{{host}}}\n")
     return "".join(lines)
 
 

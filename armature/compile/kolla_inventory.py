@@ -69,7 +69,8 @@ def host_variables(site: Site, host: str) -> dict[str, Any]:
 
     Lists are joined by commas, as upstream wants them: the first bridge holds the first interface.
 
-    Source: kolla-ansible, ``group_vars/all/{common,neutron,openvswitch}.yml``; role ``openvswitch``, ``post-config.yml``
+    Source: kolla-ansible, ``group_vars/all/{common,neutron,openvswitch}.yml``;
+    role ``openvswitch``, its ``post-config.yml``
     """
     variables: dict[str, Any] = dict(connection(site, host))
     for variable, purpose in _INTERFACES.items():

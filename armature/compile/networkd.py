@@ -5,8 +5,6 @@ Source: systemd.link(5), systemd.netdev(5), systemd.network(5).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from armature.addresses import NETWORK_BITS, address_of, has_host_addresses, host_address
 from armature.compile.links import network_for
 from armature.model import Hardware, Purpose, Role, Site
@@ -14,7 +12,6 @@ from armature.model import Hardware, Purpose, Role, Site
 PREFIX = "10-armature-"
 """Starts the name of every unit that Armature writes, so that a role knows which files it owns."""
 
-_OFF = ["LinkLocalAddressing=no", "IPv6AcceptRA=no"]
 _SECTIONS = list[tuple[str, list[str]]]
 
 _BOND = {
@@ -33,11 +30,7 @@ def networkd_units(site: Site, host: str) -> dict[str, str]:
     for name, bond in hardware.bonds.items():
         units[f"{name}.netdev"] = [("NetDev", [f"Name={name}", "Kind=bond"]), ("Bond", _BOND[bond.mode])]
         for nic in bond.nics:
-            units[f"{nic}.network"] = [
-                ("Match", [f"Name={nic}"]),
-                ("Link", [f"MTUBytes={_link_mtu(site, hardware, name)}"]),
-                ("Network", [f"Bond={name}", *_OFF]),
-            ]
+            units[f"{nic}.network"] = _without_address(nic, _link_mtu(site, hardware, name), [f"Bond={name}"])
     for carrier in dict.fromkeys(hardware.networks.values()):
         units |= _carrier_units(site, host, carrier)
     return {PREFIX + name: _text(sections) for name, sections in units.items()}
@@ -60,21 +53,28 @@ def _carrier_units(site: Site, host: str, carrier: str) -> dict[str, _SECTIONS]:
         units[f"{link}.netdev"] = [("NetDev", [f"Name={link}", "Kind=vlan"]), ("VLAN", [f"Id={network.vlan}"])]
         units[f"{link}.network"] = _network_unit(site, host, name, link, network.mtu, [])
     if untagged is None:
-        own: _SECTIONS = [("Match", [f"Name={carrier}"]), _link(mtu, ()), ("Network", [*vlans, *_OFF])]
+        own = _without_address(carrier, mtu, vlans)
     else:
         own = _network_unit(site, host, untagged, carrier, mtu, vlans)
     return {f"{carrier}.network": own, **units}
 
 
-def _network_unit(site: Site, host: str, name: str, link: str, link_mtu: int, vlans: list[str]) -> _SECTIONS:
-    """Return the ``.network`` unit of the interface ``link``, which carries the network ``name`` of the site."""
+def _without_address(link: str, mtu: int, lines: list[str]) -> _SECTIONS:
+    """Return the unit of an interface without address: a bond's member, a VLAN's parent, a provider's port."""
+    return [
+        ("Match", [f"Name={link}"]),
+        # networkd calls an interface online when it has an address: waiting for this one would hold up the boot.
+        ("Link", [f"MTUBytes={mtu}", "RequiredForOnline=no"]),
+        ("Network", [*lines, "LinkLocalAddressing=no", "IPv6AcceptRA=no"]),
+    ]
+
+
+def _network_unit(site: Site, host: str, name: str, link: str, mtu: int, vlans: list[str]) -> _SECTIONS:
+    """Return the unit of the interface ``link``, which carries the network ``name`` of the site."""
     network = site.networks[name]
-    match = ("Match", [f"Name={link}"])
     if not has_host_addresses(network):
-        return [match, _link(link_mtu, network.purposes), ("Network", [*vlans, *_OFF])]
+        return _without_address(link, mtu, vlans)
     lines = [*vlans, "LinkLocalAddressing=ipv6", "IPv6AcceptRA=no", "IPv6PrivacyExtensions=no"]
-    if network.mtu < link_mtu:
-        lines.append(f"IPv6MTUBytes={network.mtu}")
     if _holds_vip(site, host, name):
         # keepalived's addresses must outlive a restart of networkd, which drops what it did not configure.
         lines.append("KeepConfiguration=static")
@@ -83,7 +83,7 @@ def _network_unit(site: Site, host: str, name: str, link: str, link_mtu: int, vl
         lines += _resolver(site)
         if network.gateway is not None:
             lines.append(f"Gateway={address_of(site, name, network.gateway)}")
-    return [match, _link(link_mtu, network.purposes), ("Network", lines)]
+    return [("Match", [f"Name={link}"]), ("Link", [f"MTUBytes={mtu}"]), ("Network", lines)]
 
 
 def _resolver(site: Site) -> list[str]:
@@ -94,12 +94,6 @@ def _holds_vip(site: Site, host: str, network: str) -> bool:
     """Return whether keepalived may put a VIP on this network of the host: it runs where the network role is."""
     vips = {network_for(site, Purpose.API), network_for(site, Purpose.PUBLIC)}
     return network in vips and Role.NETWORK in site.hosts[host].roles
-
-
-def _link(mtu: int, purposes: Iterable[Purpose]) -> tuple[str, list[str]]:
-    # A provider's port without a cable must not hold up the boot of the host.
-    optional = ["RequiredForOnline=no"] if set(purposes) <= {Purpose.PROVIDER, Purpose.BMC} else []
-    return ("Link", [f"MTUBytes={mtu}", *optional])
 
 
 def _carried(hardware: Hardware, carrier: str) -> list[str]:

@@ -10,11 +10,11 @@ from typing import Any
 HEAD = "# Written by Armature.\n---\n"
 
 _PLAIN = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_][A-Za-z0-9_.-]*", re.IGNORECASE)
-"""Keys that every YAML reader takes as text. Source: YAML 1.1, "Boolean Language-Independent Type" (PyYAML follows it)."""
+"""Keys that every YAML reader takes as text. Source: YAML 1.1, "Boolean Language-Independent Type"."""
 
 
 def yaml_text(data: dict[str, Any]) -> str:
-    """Return ``data`` as a YAML document in its own order: mappings in blocks, every other value as JSON, which is YAML.
+    """Return ``data`` as a YAML document in its own order: mappings in blocks, other values as JSON, which is YAML.
 
     A thousand hosts take 30 ms this way; ruamel.yaml's dumper takes more than a second.
 
