@@ -91,6 +91,6 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
     >>> did_you_mean("stroage", ["api", "storage"])
     "Did you mean 'storage'? Use one of api, storage."
     """
-    near = get_close_matches(name, known, n=1)
+    near = get_close_matches(name, known, n=1) if len(known) > 1 else []
     hint = f"Did you mean {near[0]!r}? " if near else ""
     return f"{hint}{choice(known)}."

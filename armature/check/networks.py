@@ -129,13 +129,12 @@ def _missing_purposes(site: Site) -> Iterator[Problem]:
 
 
 def _unused(site: Site) -> Iterator[Problem]:
-    used = {network for hardware in _hardware_in_use(site) for network in site.hardware[hardware].networks}
+    in_use = {host.hardware for host in site.hosts.values()}
+    if not in_use <= site.hardware.keys():
+        return  # a mistyped hardware may be the one
+    used = {network for hardware in in_use for network in site.hardware[hardware].networks}
     for name, network in site.networks.items():
         if name not in used and set(network.purposes) != {Purpose.BMC}:
             yield Problem(
                 where("networks", name), "no host is on it. Add it to the networks of a hardware, or remove it."
             )
-
-
-def _hardware_in_use(site: Site) -> set[str]:
-    return {host.hardware for host in site.hosts.values() if host.hardware in site.hardware}

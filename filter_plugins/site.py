@@ -1,0 +1,34 @@
+"""Ansible's names for the core's functions. Each takes the variable ``site``; the function says the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from armature import ansible_bridge as bridge
+from armature.compile import chrony, container_engine, hosts_file, kernel, kolla_artefacts, networkd, verify
+
+
+class FilterModule:
+    """Filters ``site_<artefact>``, for example ``{{ site | site_hosts_file(inventory_hostname) }}``."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filters by name."""
+        functions: dict[str, Callable[..., Any]] = {
+            "site_chrony_conf": chrony.chrony_conf,
+            "site_container_engine_files": container_engine.container_engine_files,
+            "site_facts_for_verify": verify.verify_facts,
+            "site_host_groups": bridge.host_groups,
+            "site_hosts_file": hosts_file.hosts_file,
+            "site_kernel_modules": kernel.kernel_modules,
+            "site_kolla_artefacts": kolla_artefacts,
+            "site_networkd_units": networkd.networkd_units,
+            "site_registry_ca_path": container_engine.registry_ca_path,
+            "site_release": bridge.release_answers,
+            "site_resolv_conf": hosts_file.resolv_conf,
+            "site_summary": bridge.summary,
+            "site_sysctl": kernel.sysctl,
+            "site_users": bridge.users,
+            "site_vip": bridge.vip,
+        }
+        return {name: bridge.as_filter(function) for name, function in functions.items()}
