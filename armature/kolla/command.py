@@ -18,6 +18,7 @@ class Connection:
     """How the run reaches hosts; what the inventory says of a host goes before it."""
 
     private_key_file: str = ""
+    ssh_args: str = "-o ControlMaster=auto -o ControlPersist=60s"
     ssh_common_args: str = ""
     host_key_checking: bool = True
     timeout: int = 30
@@ -107,7 +108,7 @@ def ansible_cfg(
         config["defaults"]["private_key_file"] = connection.private_key_file
     config["ssh_connection"] = {
         "pipelining": "True",
-        "ssh_args": "-o ControlMaster=auto -o ControlPersist=60s",
+        "ssh_args": connection.ssh_args,
         "ssh_common_args": connection.ssh_common_args,
         "retries": "2",
     }

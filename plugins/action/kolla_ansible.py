@@ -105,6 +105,7 @@ class ActionModule(ActionBase):
             or setting("ansible_private_key_file")
             or config.get_config_value("DEFAULT_PRIVATE_KEY_FILE")
             or "",
+            ssh_args=config.get_config_value("ssh_args", plugin_type="connection", plugin_name="ssh"),
             ssh_common_args=setting("ansible_ssh_common_args"),
             host_key_checking=config.get_config_value("HOST_KEY_CHECKING"),
             timeout=config.get_config_value("DEFAULT_TIMEOUT"),
