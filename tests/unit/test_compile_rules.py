@@ -28,7 +28,7 @@ RULES = [
     (r"hosts/[^/]+/etc/systemd/network/.*\.network:Address", PREFIXED),
     (r"hosts/[^/]+/etc/systemd/network/.*\.network:(DNS|Gateway)", BARE),
 ]
-"""File (and key, in networkd's) -> how an address stands there. No other place has one: kolla-ansible makes the URLs."""
+"""File (and key, in networkd's) -> how an address stands there. None is elsewhere: kolla-ansible makes the URLs."""
 
 SITES = every().items()
 
