@@ -10,6 +10,9 @@ from typing import Any
 TERSE = ("non-zero return code", "MODULE FAILURE", "One or more items failed", "Module result deserialization failed")
 """Messages of Ansible that say nothing without the program's own output."""
 
+WIDTH = 37
+"""Columns of a service's name: the longest play without a role is "Group hosts based on configuration"."""
+
 
 @dataclass
 class Totals:
@@ -103,7 +106,7 @@ class Run:
             totals.failed - before.failed,
             totals.skipped - before.skipped,
         )
-        return f"{self.service:<28} {now}" if now.ok or now.failed else None
+        return f"{self.service:<{WIDTH}} {now}" if now.ok or now.failed else None
 
     @property
     def changed(self) -> int:
@@ -122,11 +125,11 @@ class Run:
     def summary(self) -> list[str]:
         """Lines of a table: each service that did something, slowest first, and the total."""
         done = sorted(self.services.items(), key=lambda item: -item[1].seconds)
-        lines = [f"{name:<28} {totals}" for name, totals in done if totals.ok or totals.failed]
+        lines = [f"{name:<{WIDTH}} {totals}" for name, totals in done if totals.ok or totals.failed]
         total = Totals()
         for _, totals in done:
             total = Totals(**{name: value + getattr(totals, name) for name, value in vars(total).items()})
-        return [*lines, f"{'total':<28} {total}"]
+        return [*lines, f"{'total':<{WIDTH}} {total}"]
 
 
 def reason(result: Mapping[str, Any], lines: int = 8) -> str:

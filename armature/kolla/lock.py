@@ -31,8 +31,10 @@ def site_lock(path: Path, purpose: str) -> Iterator[int]:
         holder = {"pid": os.getpid(), "user": getpass.getuser(), "purpose": purpose, "since": _now()}
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(holder).encode(), 0)
-        yield descriptor
-        os.ftruncate(descriptor, 0)
+        try:
+            yield descriptor
+        finally:
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

@@ -62,6 +62,14 @@ def progress(run: Run, title: str, terminal: str | None, say: Callable[[str], No
             yield update
 
 
+def tell(terminal: str | None, message: str) -> None:
+    """Write a last line to the terminal, when the ansible-playbook that would print it has stopped listening."""
+    if terminal is not None:
+        descriptor = os.open(terminal, os.O_WRONLY | os.O_NOCTTY)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(f"{message}\r\n")
+
+
 def _width(descriptor: int) -> int:
     try:
         return os.get_terminal_size(descriptor).columns or 100
@@ -70,9 +78,9 @@ def _width(descriptor: int) -> int:
 
 
 def _lines(run: Run, title: str, elapsed: float) -> Table:
-    table = Table.grid(padding=(0, 2))
-    for _ in range(2):
-        table.add_column(no_wrap=True, overflow="ellipsis")
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     table.add_row(title, f"{duration(elapsed)}, {run.results} results, {run.changed} changed")
     table.add_row(run.service, f"{run.task}  {run.host}".rstrip())
     return table

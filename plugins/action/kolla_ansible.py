@@ -15,7 +15,7 @@ from armature import ansible_vault
 from armature.kolla import KollaError, command, process
 from armature.kolla.events import Failure, Run, duration, last_lines
 from armature.kolla.lock import site_lock
-from armature.kolla.progress import open_log, progress, terminal_of
+from armature.kolla.progress import open_log, progress, tell, terminal_of
 from armature.kolla.tree import write_private
 
 ARGUMENTS = {
@@ -49,19 +49,27 @@ class ActionModule(ActionBase):
         if self._task.check_mode:
             # Upstream's check mode fails on tasks that need what an earlier task would have made.
             return result | {"skipped": True, "changed": False, "msg": f"{name} does not run in check mode."}
+        terminal = terminal_of(os.getppid())
         try:
             with site_lock(Path(given["build"], "lock"), name) as held, process.interruptible():
                 lib = ansible_vault.vault(self._loader, given["vault_password_file"] or "")
                 with ansible_vault.password_files(lib) as passwords:
-                    return result | self._carry_out(name, given, task_vars or {}, passwords, held)
+                    return result | self._carry_out(name, given, task_vars or {}, passwords, held, terminal)
         except process.InterruptedRunError as error:
             message = f"{name} was interrupted ({error}). To go on: {given['resume']}"
+            tell(terminal, message)
         except KollaError as error:
             message = str(error)
         return result | {"failed": True, "msg": message}
 
     def _carry_out(
-        self, name: str, given: dict[str, Any], task_vars: dict[str, Any], passwords: list[str], lock: int
+        self,
+        name: str,
+        given: dict[str, Any],
+        task_vars: dict[str, Any],
+        passwords: list[str],
+        lock: int,
+        terminal: str | None,
     ) -> dict[str, Any]:
         venv, build = Path(given["venv"]), Path(given["build"])
         folder = build / "kolla"
@@ -75,7 +83,7 @@ class ActionModule(ActionBase):
         env = command.environment(venv, settings, passwords, os.environ) | {"ARMATURE_KOLLA_EVENTS": str(events)}
         self._display.display(f"{name}: log {log}")
         run, started = Run(), time.monotonic()
-        with progress(run, name, terminal_of(os.getppid()), self._display.display) as show:
+        with progress(run, name, terminal, self._display.display) as show:
             status = process.run(line, env, folder, log, events, show, keep_open=[lock])
         seconds = time.monotonic() - started
         outcome: dict[str, Any] = {
@@ -85,7 +93,9 @@ class ActionModule(ActionBase):
             "stats": run.stats,
         }
         if status == 0:
-            self._display.display("\n".join([f"{name} took {duration(seconds)}:", *_indent(run.summary())]))
+            # Without a terminal, each service's line is there already.
+            summary = run.summary() if terminal else run.summary()[-1:]
+            self._display.display("\n".join([f"{name} took {duration(seconds)}:", *_indent(summary)]))
             return outcome | {"changed": run.changed > 0}
         logs = {f.host: self._container_log(venv, folder, env, f, given["container_engine"]) for f in run.failures}
         return outcome | {

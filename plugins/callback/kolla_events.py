@@ -112,7 +112,7 @@ def _part(result: Any, name: str) -> Any:
 
 
 def _task_name(task: Any) -> str:
-    return str(task.get_name(include_role_fqcn=False)).strip().rpartition(" : ")[2]
+    return str(task.get_name()).strip().rpartition(" : ")[2]
 
 
 def _excerpt(outcome: Any) -> dict[str, Any]:

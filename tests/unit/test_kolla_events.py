@@ -62,7 +62,7 @@ def test_a_service_that_comes_back_adds_up():
 def test_a_service_whose_tasks_were_all_skipped_is_not_shown():
     run, lines = feed(task(0, "aodh"), result(1, "aodh", "skipped"), stats(2, **{"ctl-0": counts()}))
     assert lines == []
-    assert run.summary() == [f"{'total':<28}       2s  ok 0, changed 0, failed 0"]
+    assert run.summary() == [f"{'total':<37}       2s  ok 0, changed 0, failed 0"]
 
 
 def test_the_moving_line_names_service_task_and_host():
