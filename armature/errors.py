@@ -12,6 +12,7 @@ from typing import Any
 
 _PLAIN_KEY = re.compile(r"[\w/@:+-]+", re.ASCII)
 _LONGEST_QUOTE = 60
+_LONGEST_CHOICE = 12
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,8 @@ def choice(known: Iterable[str], none: str = "There is none to use") -> str:
     names = list(known)
     if not names:
         return none
-    if len(names) > 12:
-        names = [*names[:12], f"... ({len(names)} in all)"]
+    if len(names) > _LONGEST_CHOICE:
+        names = [*names[:_LONGEST_CHOICE], f"... ({len(names)} in all)"]
     return f"Use {names[0]}" if len(names) == 1 else f"Use one of {', '.join(names)}"
 
 
@@ -92,5 +93,7 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
     "Did you mean 'storage'? Use one of api, storage."
     """
     near = get_close_matches(name, known, n=1) if len(known) > 1 else []
-    hint = f"Did you mean {near[0]!r}? " if near else ""
-    return f"{hint}{choice(known)}."
+    if not near:
+        return f"{choice(known)}."
+    others = f" {choice(known)}." if len(known) <= _LONGEST_CHOICE else ""
+    return f"Did you mean {near[0]!r}?{others}"

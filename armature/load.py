@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,19 @@ def site_from_text(text: str, path: Path) -> Site:
     tree, found = parse_tree(text)
     if tree is None and found:
         raise SiteError(_shown(path), found)
+    return site_from_values(tree, path, found)
+
+
+def site_from_values(tree: Any, path: Path, found: Sequence[Problem] = ()) -> Site:
+    """Return the site that ``tree`` describes, the values of a site file; ``found`` are problems that its text has.
+
+    Raises as :func:`load_site` does.
+    """
+    found = list(found)
     site, misfits = site_from_tree(tree)
     found += forbidden(tree)
+    if site is not None:
+        found += _folder(site, path)
     named = {problem.path for problem in found}
     deeper = misfits if site is None else relation_problems(site)
     found += [problem for problem in deeper if problem.path not in named]
@@ -44,8 +55,19 @@ def site_from_text(text: str, path: Path) -> Site:
     return site
 
 
+def _folder(site: Site, path: Path) -> Iterator[Problem]:
+    """Yield a problem when a site in inventories/ has another name than its folder, as a copy has."""
+    folder = path.absolute().parent
+    if folder.parent.name == "inventories" and folder.name != site.name:
+        yield Problem("name", f"'{site.name}' is not the name of the folder, '{folder.name}'. Give both one name.")
+
+
 def in_file_order(found: Iterable[Problem], tree: Any) -> list[Problem]:
     """Return the problems sorted by where their paths stand in ``tree``; what is missing stands with its parent."""
+    found = list(dict.fromkeys(found))
+    if isinstance(tree, dict):
+        wanted = {re.split(r"[.\[]", problem.path)[0] for problem in found}
+        tree = {key: value if key in wanted else None for key, value in tree.items()}
     positions = {path: index for index, path in enumerate(_paths(tree, ()))}
 
     def position(problem: Problem) -> int:
@@ -54,7 +76,7 @@ def in_file_order(found: Iterable[Problem], tree: Any) -> list[Problem]:
             path = parent
         return positions.get(path, -1)
 
-    return sorted(dict.fromkeys(found), key=position)
+    return sorted(found, key=position)
 
 
 def _paths(value: Any, keys: tuple[str | int, ...]) -> Iterator[str]:

@@ -6,6 +6,7 @@ its wording never is: a message says what is there, what belongs there and how t
 
 from __future__ import annotations
 
+import functools
 import json
 import types
 from enum import EnumType
@@ -52,6 +53,13 @@ PATTERNS = {
         (model.ImageName, "image name", "Write it as kolla does, such as nova-api"),
     )
 }
+_ENUMS: dict[Any, str] = {
+    model.Arch: "architecture",
+    model.Role: "role",
+    model.Purpose: "purpose",
+    model.ContainerEngine: "container engine",
+    model.HostDistribution: "distribution",
+}
 _DOMAIN_NAME = TypeAdapter(model.DomainName)
 _TYPES = {
     IPv6Network: Expected("IPv6 prefix", "Write one such as fd00:1::/48"),
@@ -71,7 +79,11 @@ def site_from_tree(tree: Any) -> tuple[model.Site | None, list[Problem]]:
     try:
         return model.Site.model_validate_json(json.dumps(tree), strict=True), []
     except ValidationError as error:
-        return None, [_problem(details) for details in error.errors(include_url=False, include_context=False)]
+        misfits = error.errors(include_url=False, include_context=False)
+        # A list of one unknown name is also called too short.
+        return None, [
+            _problem(details) for details in misfits if details["type"] != "too_short" or not details["input"]
+        ]
 
 
 def annotation_at(*keys: str | int) -> Any:
@@ -89,7 +101,7 @@ def annotation_at(*keys: str | int) -> Any:
         if key == "[key]":
             annotation = of_key
         elif isinstance(plain, type) and issubclass(plain, BaseModel):
-            annotation = get_type_hints(plain, include_extras=True).get(str(key))
+            annotation = _hints(plain).get(str(key))
         elif get_origin(plain) is dict:
             of_key, annotation = get_args(plain)
         elif get_origin(plain) is tuple:
@@ -97,6 +109,11 @@ def annotation_at(*keys: str | int) -> Any:
         else:
             return None
     return annotation
+
+
+@functools.cache
+def _hints(plain: type[BaseModel]) -> dict[str, Any]:
+    return get_type_hints(plain, include_extras=True)
 
 
 def is_domain_name(text: str) -> bool:
@@ -139,12 +156,12 @@ def expected(annotation: Any) -> Expected:
         bounds = {type(item): item for item in constraints}
         if Ge in bounds and Le in bounds:
             low, high = bounds[Ge].ge, bounds[Le].le
-            return Expected("whole number in range", f"Write a whole number from {low} to {high}")
+            return Expected("whole number", f"Write a whole number from {low} to {high}")
     if isinstance(plain, EnumType):
-        return _one_of(list(map(str, plain.__members__.values())))
+        return Expected(_ENUMS[plain], f"Use one of {', '.join(_values(plain))}")
     origin = get_origin(plain)
     if origin is Literal:
-        return _one_of(list(get_args(plain)))
+        return Expected("value", f"Use one of {', '.join(_values(plain))}")
     if origin is tuple:
         return Expected("list", f"Write a list: [{_noun(get_args(plain)[0])}, ...]")
     if origin is dict:
@@ -155,14 +172,13 @@ def expected(annotation: Any) -> Expected:
     return _TYPES.get(plain, Expected("value", "`armature schema` describes it"))
 
 
-def _one_of(values: list[str]) -> Expected:
-    return Expected("known value", f"Use one of {', '.join(values)}")
+def _values(plain: Any) -> list[str]:
+    """Return what may be written where an enumeration or a Literal stands."""
+    return [str(value) for value in (plain if isinstance(plain, EnumType) else get_args(plain))]
 
 
 def _noun(annotation: Any) -> str:
     plain = _unwrap(annotation)
-    if isinstance(plain, EnumType):
-        return plain.__name__.lower()
     return "value" if plain is Any else expected(annotation).noun
 
 
@@ -189,8 +205,10 @@ def _problem(details: ErrorDetails) -> Problem:
         plain = _unwrap(annotation_at(*keys[:-1]))
         return Problem(place, f"unknown key {quote(keys[-1])}. {did_you_mean(str(keys[-1]), list(plain.model_fields))}")
     wanted = expected(annotation_at(*keys))
-    if kind in ("too_short", "string_too_short"):
+    if kind == "too_short":
         return Problem(place, f"the {wanted.noun} is empty. {wanted.advice}.")
+    if kind in ("greater_than_equal", "less_than_equal"):
+        return Problem(place, f"{quote(value)} is out of range. {wanted.advice}.")
     return Problem(place, f"{_misfit(value, wanted, annotation_at(*keys))}.")
 
 
@@ -210,6 +228,8 @@ def _misfit(value: Any, wanted: Expected, annotation: Any) -> str:
         return f'{quote(value)} is a {kind} here, not text. Quote it: "{quote(value)}"'
     if plain is int and isinstance(value, str) and _is_int(value):
         return f"{quote(value)} is text. Write the number without quotes and leading zeros"
+    if isinstance(value, str) and (isinstance(plain, EnumType) or get_origin(plain) is Literal):
+        return f"unknown {wanted.noun} {quote(value)}. {did_you_mean(value, _values(plain))}".removesuffix(".")
     if isinstance(value, dict | list):
         return f"{quote(value)} stands where a {wanted.noun} belongs. {wanted.advice}"
     if plain in (IPv6Network, IPv4Network) and isinstance(value, str):

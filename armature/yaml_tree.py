@@ -33,7 +33,7 @@ _STANDARD_TAGS = {f"tag:yaml.org,2002:{name}": name for name in ("str", "int", "
 def parse_tree(text: str) -> tuple[Any, list[Problem]]:
     """Return the document in ``text`` (dicts, lists, str, int, float, bool, None) and what is wrong with the text.
 
-    Mappings keep the file's order. With a syntax error the tree is None and the error the only problem.
+    Mappings keep the file's order. The tree is None when the text is so wrong that nothing else can be said.
     """
     builder = _Builder()
     try:
@@ -45,7 +45,7 @@ def parse_tree(text: str) -> tuple[Any, list[Problem]]:
         return None, [_syntax_problem(error, text)]
     except yaml.YAMLError as error:
         return None, [Problem("", f"no valid YAML: {' '.join(str(error).split())}. Correct it.")]
-    return builder.document, builder.problems
+    return (None if builder.unsound else builder.document), builder.problems
 
 
 class _TooDeepError(Exception):
@@ -60,6 +60,8 @@ class _Builder:
     def __init__(self) -> None:
         self.document: Any = None
         self.problems: list[Problem] = []
+        self.unsound = False
+        """Whether the document is not what was meant, so that nothing else can be said of it."""
         self._stack: list[tuple[dict[str, Any] | list[Any], tuple[str | int, ...]]] = []
         self._keys: list[str | None] = []
         self._documents = 0
@@ -77,6 +79,7 @@ class _Builder:
         elif isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents == 2:
+                self.unsound = True
                 self._report(event, (), "a second document starts here. Keep one site in one file")
 
     def _report(self, event: yaml.Event, path: tuple[str | int, ...], message: str) -> None:
@@ -122,6 +125,7 @@ class _Builder:
             )
         value: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
         if self._wants_key():
+            self.unsound = True
             self._report(event, path, f"a key is {quote(value)}. Write keys as plain words")
             self._keys[-1] = f"line {_line(event)}"
             self._stack.append((value, path))
@@ -138,6 +142,7 @@ class _Builder:
             f"refers to the anchor '{event.anchor}'. Write the value out: anchors hide what a site is",
         )
         if self._wants_key():
+            self.unsound = True
             self._keys[-1] = f"line {_line(event)}"
         else:
             self._add(None)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 
+from armature.addresses import network_numbers
 from armature.errors import Problem, where
+from armature.model import Site
+
+PREFIX_LENGTHS = range(32, 57)
+"""A /32 is a provider's whole allocation; beyond /56 fewer than 256 networks are left."""
 
 
 def repeated(items: Iterable[str], *keys: str | int) -> Iterator[Problem]:
@@ -47,6 +52,11 @@ def unreachable(address: IPv6Address) -> str | None:
     if address.ipv4_mapped is not None:
         return "is an IPv4 address in IPv6 form"
     return None
+
+
+def largest_network(site: Site) -> int:
+    """Return the largest network number that fits; no number is too large for a prefix whose length is wrong itself."""
+    return network_numbers(site.prefix) if site.prefix.prefixlen in PREFIX_LENGTHS else 0xFFFF
 
 
 def listed(names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from armature.check.common import listed, repeated
+from armature.check.networks import networks_in_use
 from armature.errors import Problem, did_you_mean, where
 from armature.model import Host, Purpose, Role, Site
 from armature.services import CORE
@@ -26,8 +27,9 @@ _RESERVED = frozenset({"all", "ungrouped", "hosts", "localhost", "baremetal", "d
 def host_problems(site: Site) -> Iterator[Problem]:
     """Yield problems of the sections ``hosts`` and ``baremetal``."""
     yield from _roles_of_site(site)
+    used = networks_in_use(site)  # a network without any host is a problem of its own
     needs = {
-        role: list(dict.fromkeys(network for purpose in purposes for network in site.networks_for(purpose)))
+        role: list(dict.fromkeys(name for purpose in purposes for name in site.networks_for(purpose) if name in used))
         for role, purposes in _NETWORKS_OF_ROLE.items()
     }
     for name, host in site.hosts.items():
@@ -80,6 +82,8 @@ def _nics(site: Site, name: str, host: Host) -> Iterator[Problem]:
 def _networks(site: Site, needs: dict[Role, list[str]], name: str, host: Host) -> Iterator[Problem]:
     """Report each network that the host's roles need and its hardware does not carry."""
     mine = site.hardware[host.hardware].networks
+    if not mine.keys() <= site.networks.keys():
+        return  # a mistyped network may be the missing one
     missing: dict[str, list[str]] = {}
     for role in dict.fromkeys(host.roles):
         for network in needs[role]:
@@ -89,9 +93,13 @@ def _networks(site: Site, needs: dict[Role, list[str]], name: str, host: Host) -
         purposes = listed(purpose for purpose in site.networks[network].purposes)
         yield Problem(
             where("hosts", name, "hardware"),
-            f"{host.hardware!r} is not on the network {network!r} ({purposes}), which the role {listed(roles)} needs. "
+            f"{host.hardware!r} is not on the network {network!r} ({purposes}), {_needed_by(roles)}. "
             f"Add it to hardware.{host.hardware}.networks.",
         )
+
+
+def _needed_by(roles: list[str]) -> str:
+    return f"which the role{'' if len(roles) == 1 else 's'} {listed(roles)} need{'s' if len(roles) == 1 else ''}"
 
 
 def _mac_addresses(site: Site) -> Iterator[Problem]:

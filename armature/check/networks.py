@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from armature.addresses import network_numbers
-from armature.check.common import listed, repeated
+from armature.check.common import largest_network, listed, repeated
 from armature.errors import Problem, where
 from armature.model import Network, Purpose, Role, Site
 
@@ -22,12 +21,12 @@ IPV4_LENGTHS = range(8, 31)
 
 def network_problems(site: Site) -> Iterator[Problem]:
     """Yield problems of the section ``networks``, seen by itself and with what hosts' roles need."""
-    largest = network_numbers(site.prefix)
+    largest = largest_network(site)
     numbers: dict[int, str] = {}
     purposes: dict[Purpose, str] = {}
     for name, network in site.networks.items():
         number = network.number
-        if number > largest and largest:
+        if number > largest:
             yield Problem(
                 where("networks", name, "number"),
                 f"{number:#x} does not fit between the prefix {site.prefix} and /64. Use {largest:#x} at most.",
@@ -128,11 +127,17 @@ def _missing_purposes(site: Site) -> Iterator[Problem]:
             )
 
 
+def networks_in_use(site: Site) -> set[str]:
+    """Return the names of networks that the hardware of some host carries."""
+    in_use = {host.hardware for host in site.hosts.values()}
+    return {network for name in in_use & site.hardware.keys() for network in site.hardware[name].networks}
+
+
 def _unused(site: Site) -> Iterator[Problem]:
     in_use = {host.hardware for host in site.hosts.values()}
-    if not in_use <= site.hardware.keys():
-        return  # a mistyped hardware may be the one
-    used = {network for hardware in in_use for network in site.hardware[hardware].networks}
+    used = networks_in_use(site)
+    if not in_use <= site.hardware.keys() or not used <= site.networks.keys():
+        return  # a mistyped name may be the missing one
     for name, network in site.networks.items():
         if name not in used and set(network.purposes) != {Purpose.BMC}:
             yield Problem(

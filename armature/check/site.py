@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv6Network
 
-from armature.check.common import ipv4_of, ipv6_of, repeated, unreachable
+from armature.check.common import PREFIX_LENGTHS, ipv4_of, ipv6_of, repeated, unreachable
 from armature.errors import Problem, quote, where
 from armature.model import Purpose, Site
 from armature.shape import is_domain_name
-
-PREFIX_LENGTHS = range(32, 57)
-"""A /32 is a provider's whole allocation; beyond /56 fewer than 256 networks are left."""
 
 GENEVE_OVERHEAD = 40 + 38
 """Bytes that a tunnel adds to a tenant's packet: the outer IPv6 header (40), and 38 for the rest: UDP (8),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from armature.addresses import network_numbers
+from armature.check.common import largest_network
 from armature.errors import Problem, choice, did_you_mean
 from armature.model import Purpose, Site
 
@@ -24,14 +24,14 @@ def verify_problems(site: Site) -> Iterator[Problem]:
             "verify.provider_network",
             f"{name!r} has no gateway, so its router would lead nowhere. Set networks.{name}.gateway.",
         )
-    largest = network_numbers(site.prefix)
+    largest = largest_network(site)
     for owner, network in site.networks.items():
         if network.number == number:
             yield Problem(
                 "verify.network", f"{number:#x} already belongs to the network {owner}. Choose a free number."
             )
             return
-    if number > largest and largest:
+    if number > largest:
         yield Problem(
             "verify.network",
             f"{number:#x} does not fit between the prefix {site.prefix} and /64. Use {largest:#x} at most.",
