@@ -171,11 +171,14 @@ class LabHost:
 
 
 def remove_cgroup(group: Path) -> None:
-    """Remove an empty cgroup with its children."""
-    if group.is_dir():
+    """Remove a cgroup with its children; the kernel takes a moment to let go of processes that have just ended."""
+    for _ in range(50):
         for folder, _, _ in os.walk(group, topdown=False):
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
+        if not group.is_dir():
+            return
+        time.sleep(0.1)
 
 
 def run(*argv: str) -> None:

@@ -20,6 +20,7 @@ options:
 
 import hashlib
 import json
+import os
 import resource
 import shlex
 import subprocess
@@ -39,7 +40,7 @@ MASKED = ("systemd-udev-trigger.service", "systemd-modules-load.service", "getty
 
 def shims(files: Path) -> dict[str, list[str]]:
     """Return the shims that this machine needs: name -> mmdebstrap hooks that put it in."""
-    needed: dict[str, list[str]] = {}
+    needed = {"sysctl": divert(files / "sysctl", "/usr/sbin/sysctl")}  # every container needs it, on any machine
     bounds = int(
         next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapBnd:")), 16
     )  # fmt: skip
@@ -53,9 +54,12 @@ def shims(files: Path) -> dict[str, list[str]]:
         needed["modprobe"] = divert(files / "modprobe", "/usr/sbin/modprobe")
         module = "armature_lab_proc_modules"
         site = '"$1"/usr/lib/python3/dist-packages'
+        # The same Ansible module reads this list too, when it was shown no loaded module.
+        builtin = f'"$1"/usr/lib/modules/{os.uname().release}'
         needed["proc-modules"] = [
             f"install -m 644 {shlex.quote(str(files / module))}.py {site}/{module}.py",
             f"echo 'import {module}' > {site}/{module}.pth",
+            f"mkdir -p {builtin} && touch {builtin}/modules.builtin",
         ]
     return needed
 
