@@ -79,7 +79,7 @@ def _hosts(site: Site) -> list[AddressRow]:
                     AddressRow(host, network, link, f"{host_address(site, host, network)}/{NETWORK_BITS}", roles)
                 )
             else:
-                rows.append(AddressRow(host, network, link, "-", "no address: the interface is a port of Open vSwitch"))
+                rows.append(AddressRow(host, network, link, "-", "no address: a port of Open vSwitch"))
         if described.bmc is not None:
             bmc = str(bmc_address(site, host))
             rows += (AddressRow(host, network, "BMC", bmc, roles) for network in site.networks_for(Purpose.BMC))

@@ -23,7 +23,8 @@ WRONG: list[Any] = [
     # names
     "nowhere", "Not A Name", "x" * 300, "a\nb", "{{ x }}", "bmc",
     # addresses
-    "192.0.2.1", "2001:db8::1", "2001:db8::/48", "fe80::1", "ff02::1", "::/0", "0.0.0.0/0", "[::1]:5000", "02:00:00:00:00:01",
+    "192.0.2.1", "2001:db8::1", "2001:db8::/48", "fe80::1", "ff02::1", "::/0", "0.0.0.0/0", "[::1]:5000",
+    "02:00:00:00:00:01",
 ]  # fmt: skip
 
 PYDANTIC = ("Input should", "should match", "Field required", "Extra inputs", "type=", "Value error")
@@ -48,7 +49,7 @@ def mutate(tree: Any, keys: tuple[str | int, ...], value: Any) -> Any:
 
 
 def concerns(problem: str, keys: tuple[str | int, ...]) -> bool:
-    """Whether a problem is at, above or beneath the leaf, or names what the leaf belongs to: the other end of a relation."""
+    """Whether a problem is at, above or beneath the leaf, or names what the leaf belongs to, as a relation's other end."""
     at, leaf = problem.partition(": ")[0], where(*keys)
     related = at.startswith(leaf) or leaf.startswith(at)
     return related or f"{keys[min(1, len(keys) - 1)]}" in problem
