@@ -106,7 +106,7 @@ def print_rows(rows: Sequence[AddressRow]) -> None:
         for line in lines:
             print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
         return
-    table = Table(*(Column(header, overflow="fold") for header in _HEADERS))
+    table = Table(*(Column(header, overflow="fold") for header in _HEADERS), header_style="")
     for row in rows:
         table.add_row(*row)
     Console(highlight=False, markup=False, emoji=False).print(table)
