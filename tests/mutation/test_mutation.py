@@ -49,7 +49,7 @@ def mutate(tree: Any, keys: tuple[str | int, ...], value: Any) -> Any:
 
 
 def concerns(problem: str, keys: tuple[str | int, ...]) -> bool:
-    """Whether a problem is at, above or beneath the leaf, or names what the leaf belongs to, as a relation's other end."""
+    """Whether a problem is at, above or beneath the leaf, or names what it belongs to: a relation has two ends."""
     at, leaf = problem.partition(": ")[0], where(*keys)
     related = at.startswith(leaf) or leaf.startswith(at)
     return related or f"{keys[min(1, len(keys) - 1)]}" in problem
