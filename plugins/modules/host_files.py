@@ -54,11 +54,11 @@ removed:
   returned: always
 """
 
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+from pathlib import Path
+from typing import Any
 
-from ansible.module_utils.armature_files import apply, observe, plan, write  # noqa: E402
-from ansible.module_utils.basic import AnsibleModule  # noqa: E402
+from ansible.module_utils.armature_files import apply, observe, plan, write
+from ansible.module_utils.basic import AnsibleModule
 
 MANIFESTS = "var/lib/armature/files"
 """Relative to the root: one file an owner, the paths that the owner wrote, one a line."""

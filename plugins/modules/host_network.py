@@ -56,12 +56,12 @@ removed:
   returned: always
 """
 
-import os  # noqa: E402
-import secrets  # noqa: E402
-from typing import Any  # noqa: E402
+import os
+import secrets
+from typing import Any
 
-from ansible.module_utils import armature_host_network as core  # noqa: E402
-from ansible.module_utils.basic import AnsibleModule  # noqa: E402
+from ansible.module_utils import armature_host_network as core
+from ansible.module_utils.basic import AnsibleModule
 
 
 def problems(units: dict[str, Any], timeout: int) -> list[str]:

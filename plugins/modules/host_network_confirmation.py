@@ -38,8 +38,8 @@ state:
   returned: always
 """
 
-from ansible.module_utils import armature_host_network as core  # noqa: E402
-from ansible.module_utils.basic import AnsibleModule  # noqa: E402
+from ansible.module_utils import armature_host_network as core
+from ansible.module_utils.basic import AnsibleModule
 
 JOURNAL = f"journalctl -u {core.TIMER['apply']} -u {core.TIMER['rollback']} -u systemd-networkd"
 

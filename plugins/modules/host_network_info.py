@@ -37,8 +37,8 @@ units:
   returned: always
 """
 
-from ansible.module_utils import armature_host_network as core  # noqa: E402
-from ansible.module_utils.basic import AnsibleModule  # noqa: E402
+from ansible.module_utils import armature_host_network as core
+from ansible.module_utils.basic import AnsibleModule
 
 
 def main() -> None:

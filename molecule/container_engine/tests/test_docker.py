@@ -9,7 +9,9 @@ CA = "/etc/docker/certs.d/registry.molecule.test:5000/ca.crt"
 def container(host):
     """A container that runs the host's own programs: no image is fetched for it."""
     host.run_expect([0], "tar --create --ignore-failed-read -C / bin lib lib64 sbin | docker import - armature-test")
-    host.run_expect([0], "docker run --detach --name armature-test --network host -v /usr:/usr:ro armature-test sleep 600")
+    host.run_expect(
+        [0], "docker run --detach --name armature-test --network host -v /usr:/usr:ro armature-test sleep 600"
+    )
     yield "armature-test"
     host.run_expect([0], "docker rm --force armature-test")
     host.run_expect([0], "docker rmi armature-test")

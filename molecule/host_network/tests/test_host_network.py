@@ -14,7 +14,9 @@ def test_networkd_runs_and_starts_with_the_host(host):
 
 def test_owned_units_are_the_wanted_ones_and_foreign_units_stay(host):
     assert host.file(UNITS).listdir().count("10-armature-none0.network") == 0
-    assert {"10-armature-eth0.network", "10-armature-eth1.network", "50-foreign.network"} <= set(host.file(UNITS).listdir())
+    assert {"10-armature-eth0.network", "10-armature-eth1.network", "50-foreign.network"} <= set(
+        host.file(UNITS).listdir()
+    )
 
 
 def test_links_have_the_addresses_of_the_site(host):
