@@ -48,7 +48,9 @@ class ActionModule(ActionBase):
         name = f"kolla-ansible {given['command']}"
         if self._task.check_mode:
             # Upstream's check mode fails on tasks that need what an earlier task would have made.
-            return result | {"skipped": True, "changed": False, "msg": f"{name} does not run in check mode."}
+            message = f"{name} would run now. It does not run in check mode."
+            self._display.display(message)
+            return result | {"skipped": True, "changed": False, "msg": message}
         terminal = terminal_of(os.getppid())
         try:
             with site_lock(Path(given["build"], "lock"), name) as held, process.interruptible():
