@@ -5,7 +5,7 @@ SITE ?= lab
 INVENTORY := inventories/$(SITE)/site.yml
 PLAYBOOK := $(VENV)/bin/ansible-playbook -i $(INVENTORY)
 
-.PHONY: help lab lab-hosts lab-destroy verify test lint unit molecule test-network-vm benchmarks clean
+.PHONY: help lab lab-hosts lab-stop lab-destroy verify e2e test lint unit molecule test-network-vm benchmarks clean
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -15,11 +15,17 @@ lab: lab-hosts ## Make a whole site on this machine (SITE=lab) and deploy it
 lab-hosts: $(VENV)/.done ## Make the lab's hosts and images, without OpenStack
 	$(PLAYBOOK) playbooks/create_lab.yml
 
+lab-stop: $(VENV)/.done ## Shut the lab's hosts down; make lab starts them again
+	$(PLAYBOOK) playbooks/stop_lab.yml
+
 lab-destroy: $(VENV)/.done ## Take the lab away again
 	$(PLAYBOOK) playbooks/destroy_lab.yml
 
 verify: $(VENV)/.done ## Boot virtual machines on the site and look at it as its users do
 	$(PLAYBOOK) playbooks/verify.yml
+
+e2e: $(VENV)/.done ## Disturb the running lab and see it converge
+	$(VENV)/bin/pytest tests/e2e
 
 test: lint unit molecule ## Lint, unit, golden, negative and role tests
 

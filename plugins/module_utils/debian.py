@@ -15,8 +15,9 @@ def sources(suite: str) -> list[str]:
     Raises NoMirrorError when apt knows no Debian archive with component main.
     Source: apt-get(8), indextargets.
     """
+    form = "$(ORIGIN)|$(COMPONENT)|$(CODENAME)|$(REPO_URI)"
     listing = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(COMPONENT)|$(CODENAME)|$(REPO_URI)", "Created-By: Packages"],
+        ["apt-get", "indextargets", "--format", form, "Created-By: Packages"],
         check=True,
         capture_output=True,
         text=True,

@@ -7,8 +7,8 @@ DOCUMENTATION = r"""
 module: lab_host
 short_description: One host of the lab, by systemd-nspawn
 description:
-  - A host is a folder below C(state_dir): what it wrote over the common root file system, and the folders that an overlay
-    cannot hold (container storage). Its network name space has one veth pair for each interface.
+  - A host is a folder below C(state_dir): what it wrote over the common root file system, and the folders that an
+    overlay cannot hold (container storage). Its network name space has one veth pair for each interface.
   - C(started) makes what is missing and boots the host when it is not running. A running host is left alone.
   - C(absent) stops it and removes the folder, the name space and the cgroup.
   - Check mode changes nothing and tells what would change.
@@ -22,7 +22,7 @@ options:
   interfaces: {description: C(name), C(bridge) and C(mtu) of each interface., type: list, elements: dict, default: []}
   files: {description: Path -> text put on a new host before it boots., type: dict, default: {}}
   data: {description: Folders kept outside the overlay., type: list, elements: str, default: []}
-  devices: {description: Devices of this machine that the host gets when they exist., type: list, elements: str, default: []}
+  devices: {description: Devices that the host gets when this machine has them., type: list, elements: str, default: []}
 """
 
 import contextlib
@@ -65,14 +65,16 @@ class LabHost:
 
     def make(self) -> None:
         new = not (self.folder / "upper").exists()
-        for part in ("upper", "work", "root", *(f"data/{path.strip('/').replace('/', '-')}" for path in self.p["data"])):
-            (self.folder / part).mkdir(parents=True, exist_ok=True)
+        folders = [self.folder / part for part in ("upper", "work", "root")]
+        for folder in [*folders, *map(self.data, self.p["data"])]:
+            folder.mkdir(parents=True, exist_ok=True)
         link = self.folder / "rootfs"
         if not link.is_symlink():
             link.symlink_to(self.p["rootfs"])
         if not link.exists():
             raise HostError(
-                f"The root file system of {self.name} is gone from the cache ({os.readlink(link)}). Run make lab-destroy, then make lab."
+                f"The root file system of {self.name} is gone from the cache ({os.readlink(link)})."
+                " Run make lab-destroy, then make lab."
             )
         shutil.copy(self.p["runner"], self.folder / "run-host")
         if new:
@@ -84,6 +86,10 @@ class LabHost:
             etc_ssh = self.folder / "upper/etc/ssh"
             etc_ssh.mkdir(parents=True, exist_ok=True)
             run("ssh-keygen", "-A", "-f", str(self.folder / "upper"))
+
+    def data(self, path: str) -> Path:
+        """Return where this machine keeps a folder that the host sees at ``path``."""
+        return self.folder / "data" / path.strip("/").replace("/", "-")
 
     def wire(self) -> None:
         """Make the name space and one veth pair for each interface; what a dead host left is made again."""
@@ -116,8 +122,7 @@ class LabHost:
         binds = [f"--bind={device}" for device in self.p["devices"] if Path(device).exists()]
         if Path("/lib/modules", os.uname().release).exists():
             binds.append("--bind-ro=/lib/modules")
-        for path in self.p["data"]:
-            binds.append(f"--bind={self.folder}/data/{path.strip('/').replace('/', '-')}:{path}")
+        binds += [f"--bind={self.data(path)}:{path}" for path in self.p["data"]]
         argv = ["unshare", "--mount", str(self.folder / "run-host"), str(self.folder), self.name, self.netns, *binds]
         console = self.folder / "console.log"
         if Path("/run/systemd/system").exists():

@@ -143,7 +143,8 @@ class Pip:
     def install(self, venv: str, *arguments: str) -> None:
         run(
             "chroot", self.root, "/tmp/lab-images/uv", "pip", "install", "--quiet", "--compile-bytecode",
-            "--build-constraint", "/tmp/lab-images/build-constraints.txt", "--python", f"/{venv}/bin/python", *arguments,
+            "--build-constraint", "/tmp/lab-images/build-constraints.txt",
+            "--python", f"/{venv}/bin/python", *arguments,
             env=self.environment,
         )  # fmt: skip
 

@@ -7,8 +7,8 @@ DOCUMENTATION = r"""
 module: lab_image_archive
 short_description: Make a docker archive with the lab's kolla images
 description:
-  - Builds one common layer (Debian's infrastructure packages, OpenStack from PyPI) with mmdebstrap and writes an archive
-    with one small layer for each image on top.
+  - Builds one common layer (Debian's infrastructure packages, OpenStack from PyPI) with mmdebstrap and writes an
+    archive with one small layer for each image on top.
   - The archive's name is the hash of everything that goes into it; when it is there, nothing is done.
   - Returns C(archive), the file, and C(ids), each image's reference with its id.
   - In check mode it tells whether it would build.
@@ -101,17 +101,23 @@ class Builder:
     def index(self) -> dict[str, str]:
         """The controller's package index in uv's variables: uv does not read pip's configuration."""
         answer = subprocess.run(
-            [sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
+            capture_output=True,
+            text=True,
+            check=False,
         ).stdout.strip()
         url = os.environ.get("PIP_INDEX_URL") or answer
-        proxies = {key: value for key, value in os.environ.items() if key.lower() in ("http_proxy", "https_proxy", "no_proxy")}
+        proxies = {
+            key: value for key, value in os.environ.items() if key.lower() in ("http_proxy", "https_proxy", "no_proxy")
+        }
         return proxies | ({"UV_INDEX_URL": url} if url else {})
 
     def package(self, name: str, version: str, work: Path) -> Path:
         """Unpack one wheel, without its dependencies, and return the folder."""
         target = work / name
         self.run(
-            sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target", str(target), f"{name}=={version}"
+            sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile",
+            "--target", str(target), f"{name}=={version}",
         )  # fmt: skip
         return target
 
@@ -148,8 +154,10 @@ class Builder:
         unfinished = work / "base.tar"
         # In a mount namespace of its own: whatever ends the build, no mount is left on the machine.
         self.run(
-            "unshare", "--mount", "env", f"TMPDIR={work}", "mmdebstrap", "--mode=root", "--variant=apt", "--format=tar", "--aptopt=APT::Install-Recommends \"false\"",
-            "--dpkgopt=force-unsafe-io", *(f"--dpkgopt=path-exclude=/usr/share/{d}/*" for d in ("doc", "man", "locale")),
+            "unshare", "--mount", "env", f"TMPDIR={work}",
+            "mmdebstrap", "--mode=root", "--variant=apt", "--format=tar",
+            '--aptopt=APT::Install-Recommends "false"', "--dpkgopt=force-unsafe-io",
+            *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")),
             f"--include={','.join(self.p['packages'])}",
             f'--essential-hook={hook} essential "$1" {parameters}',
             f'--customize-hook={hook} customize "$1" {parameters}',

@@ -39,9 +39,8 @@ def observe(name: str) -> dict[str, Any]:
     if not Path("/sys/class/net", name).exists():
         return {}
     link = ip("address", "show", "dev", name)[0]
-    addresses = [
-        f"{item['local']}/{item['prefixlen']}" for item in link["addr_info"] if item["family"] == "inet6" and item["scope"] == "global"
-    ]  # fmt: skip
+    ours = [item for item in link["addr_info"] if item["family"] == "inet6" and item["scope"] == "global"]
+    addresses = [f"{item['local']}/{item['prefixlen']}" for item in ours]
     return {"mtu": link["mtu"], "up": "UP" in link["flags"], "addresses": addresses}
 
 
@@ -51,7 +50,9 @@ def bridge_steps(bridge: dict[str, Any], present: dict[str, Any]) -> list[list[s
     steps = []
     if not present:
         # Snooping would drop neighbour discovery: no querier lives on a lab's switch.
-        steps.append(["link", "add", name, "type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0"])
+        steps.append(
+            ["link", "add", name, "type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0"]
+        )
     if present.get("mtu") != int(bridge["mtu"]):
         steps.append(["link", "set", name, "mtu", str(bridge["mtu"])])
     if address not in present.get("addresses", []):

@@ -7,8 +7,8 @@ DOCUMENTATION = r"""
 module: lab_rootfs
 short_description: Make the lab hosts' common root file system
 description:
-  - Bootstraps a Debian suite with mmdebstrap into a folder of the cache. The folder's name is the hash of everything that
-    goes into it; when it is there, nothing is done.
+  - Bootstraps a Debian suite with mmdebstrap into a folder of the cache. The folder's name is the hash of everything
+    that goes into it; when it is there, nothing is done.
   - Shims for what this machine lacks are put in only where they are needed; C(shims) returns which.
   - In check mode it tells whether it would build.
 options:
@@ -41,9 +41,8 @@ MASKED = ("systemd-udev-trigger.service", "systemd-modules-load.service", "getty
 def shims(files: Path) -> dict[str, list[str]]:
     """Return the shims that this machine needs: name -> mmdebstrap hooks that put it in."""
     needed = {"sysctl": divert(files / "sysctl", "/usr/sbin/sysctl")}  # every container needs it, on any machine
-    bounds = int(
-        next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapBnd:")), 16
-    )  # fmt: skip
+    status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line)
+    bounds = int(status["CapBnd"], 16)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     few_files = hard != resource.RLIM_INFINITY and hard < WANTED_OPEN_FILES
     if not bounds >> CAP_SYS_RESOURCE & 1 or few_files:

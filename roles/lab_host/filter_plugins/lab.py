@@ -25,9 +25,13 @@ def bridge_name(site: Site, network: str) -> str:
 def bridges(site: Site) -> list[dict[str, Any]]:
     """Return name, address (this machine is every network's router) and MTU of each bridge."""
     return [
-        {"name": bridge_name(site, name), "address": f"{address_of(site, name, network.gateway or 1)}/64", "mtu": network.mtu}
+        {
+            "name": bridge_name(site, name),
+            "address": f"{address_of(site, name, network.gateway or 1)}/64",
+            "mtu": network.mtu,
+        }
         for name, network in site.networks.items()
-    ]  # fmt: skip
+    ]
 
 
 def routes(site: Site) -> list[dict[str, str]]:
@@ -70,7 +74,9 @@ def suite(site: Site) -> str:
     """Return the Debian suite of the hosts; raises ValueError for another distribution."""
     distribution, _, name = site.host_distribution.value.partition("-")
     if distribution != "debian":
-        raise ValueError(f"host_distribution: the lab makes no hosts of {site.host_distribution.value!r}. Use debian-trixie.")
+        raise ValueError(
+            f"host_distribution: the lab makes no hosts of {site.host_distribution.value!r}. Use debian-trixie."
+        )
     return name
 
 

@@ -1,0 +1,52 @@
+"""A lab that is disturbed converges, and one that is not is left alone."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from lab import Lab
+
+
+def changed(output: str) -> dict[str, int]:
+    """Return host -> number of changed tasks, over every recap of a run."""
+    counts: dict[str, int] = {}
+    for host, number in re.findall(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)", output, re.MULTILINE):
+        counts[host] = counts.get(host, 0) + int(number)
+    return counts
+
+
+def test_a_second_run_changes_nothing(lab: Lab) -> None:
+    before = lab.containers()
+    output = lab.make("lab")
+    assert set(changed(output).values()) == {0}, output[-3000:]
+    assert "Nothing changed: kolla-ansible has nothing to do." in output
+    assert lab.containers() == before
+
+
+def test_a_deleted_container_comes_back(lab: Lab) -> None:
+    lab.ssh("docker", "rm", "--force", "glance_api")
+    output = lab.make("lab")
+    assert "container glance_api is missing" in output
+    lab.wait_healthy()
+    assert "glance_api" in lab.containers()
+
+
+def test_a_restarted_host_comes_back(lab: Lab) -> None:
+    before = set(lab.containers())
+    lab.make("lab-stop")
+    lab.make("lab")
+    lab.wait_healthy()
+    assert set(lab.containers()) == before
+
+
+def test_a_killed_run_is_taken_up_again(lab: Lab) -> None:
+    lab.ssh("docker", "rm", "--force", "placement_api", "heat_api")
+    run = lab.start("lab")
+    deadline = time.monotonic() + 600
+    while "placement_api" not in lab.containers() and time.monotonic() < deadline:
+        time.sleep(2)
+    lab.kill_group(run)
+    lab.make("lab")
+    lab.wait_healthy()
+    assert {"placement_api", "heat_api"} <= set(lab.containers())
