@@ -9,6 +9,9 @@ from typing import Any
 
 TERSE = ("non-zero return code", "MODULE FAILURE", "One or more items failed", "Module result deserialization failed")
 """Messages of Ansible that say nothing without the program's own output."""
+EXITED = "Container exited with non-zero return code"
+"""Message of kolla_container; the container is gone by then, and its output is in the result.
+Source: ansible/module_utils/kolla_docker_worker.py, 22.2.0."""
 
 WIDTH = 37
 """Columns of a service's name: the longest play without a role is "Group hosts based on configuration"."""
@@ -39,7 +42,7 @@ class Failure:
     container: str = ""
 
     def __str__(self) -> str:
-        container = f"\n  container: {self.container}" if self.container else ""
+        container = f"\n  container: {self.container} (logs: /var/log/kolla on {self.host})" if self.container else ""
         reason = self.reason.replace("\n", "\n             ")
         return (
             f"  service:   {self.service}\n  host:      {self.host}{container}\n  task:      {self.task}\n"
@@ -142,9 +145,11 @@ def reason(result: Mapping[str, Any], lines: int = 8) -> str:
     if items:
         return "\n".join(_of_item(item, lines) for item in items[:3])
     message = str(result.get("censored") or result.get("msg") or "").strip()
+    if message.startswith(EXITED):
+        return "\n".join([message, *_end(result.get("stderr"), lines), *_end(result.get("stdout"), lines)])
     if not message or message.startswith(TERSE):
-        output = _last_output(result)
-        message = "\n".join(filter(None, [message, *output.splitlines()[-lines:]]))
+        outputs = (_end(result.get(key), lines) for key in ("stderr", "module_stderr", "stdout", "module_stdout"))
+        message = "\n".join(filter(None, [message, *next(filter(None, outputs), [])]))
     return message or "Ansible gave no reason; the log has the whole result."
 
 
@@ -154,12 +159,8 @@ def _of_item(item: Mapping[str, Any], lines: int) -> str:
     return f"{label}: {text}" if label else text
 
 
-def _last_output(result: Mapping[str, Any]) -> str:
-    for key in ("stderr", "module_stderr", "stdout", "module_stdout"):
-        output = result.get(key)
-        if isinstance(output, str) and output.strip():
-            return output.strip()
-    return ""
+def _end(output: Any, lines: int) -> list[str]:
+    return output.strip().splitlines()[-lines:] if isinstance(output, str) else []
 
 
 def duration(seconds: float) -> str:

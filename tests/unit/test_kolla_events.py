@@ -77,7 +77,8 @@ def test_a_failure_names_service_host_container_task_and_reason():
         stats(2, **{"ctl-0": counts(failures=1)}),
     )
     assert [str(failure) for failure in run.failures] == [
-        "  service:   glance\n  host:      ctl-0\n  container: glance_api\n  task:      Copy configuration\n"
+        "  service:   glance\n  host:      ctl-0\n  container: glance_api (logs: /var/log/kolla on ctl-0)\n"
+        "  task:      Copy configuration\n"
         "  reason:    Timed out\n             waiting"
     ]
 
@@ -108,6 +109,10 @@ def test_failures_count_when_the_run_ended_without_statistics():
         ({"msg": "non-zero return code", "stderr": "a\nb"}, "non-zero return code\na\nb"),
         ({"msg": "non-zero return code", "stderr": "", "stdout": "c"}, "non-zero return code\nc"),
         ({"msg": "MODULE FAILURE: see stderr", "module_stderr": "Traceback"}, "MODULE FAILURE: see stderr\nTraceback"),
+        (
+            {"msg": "Container exited with non-zero return code 1", "stderr": "a\nb\n", "stdout": "c\n"},
+            "Container exited with non-zero return code 1\na\nb\nc",
+        ),
         ({"censored": "the output has been hidden", "msg": "x"}, "the output has been hidden"),
         ({}, "Ansible gave no reason; the log has the whole result."),
         (
