@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible.parsing.vault import VaultLib, VaultSecret, is_encrypted  # type: ignore[import-untyped]
+from ansible.parsing.vault import VaultLib, VaultSecret, is_encrypted
 
 from armature.kolla import KollaError
 from armature.kolla.tree import make_folder, write_private

@@ -238,7 +238,8 @@ def set_owners(root: Path) -> None:
         run("chroot", root, "chown", "-R", f"{user}:", f"/{path}")
     for service in SERVICES:
         run("chmod", "-R", "a+rX", root / "etc" / service)
-    (root / "run/sshd").mkdir(exist_ok=True)
+    for name in ("sshd", "openvswitch", "ovn"):
+        (root / "run" / name).mkdir(exist_ok=True)
 
 
 def customize(root: Path, parameters: dict[str, Any]) -> None:

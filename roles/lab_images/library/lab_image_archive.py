@@ -44,6 +44,15 @@ from ansible.module_utils.kolla_layers import Dockerfiles
 
 # The last release of the bundle that still carries this collection, which kolla-toolbox needs.
 OPENVSWITCH_BUNDLE = "10.7.0"
+OPTIONS = [
+    "--mode=root",
+    "--variant=apt",
+    "--format=tar",
+    '--aptopt=APT::Install-Recommends "false"',
+    "--dpkgopt=force-unsafe-io",
+    *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")),
+    "--skip=cleanup/run",  # services' folders there are part of an image
+]
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -59,6 +68,7 @@ class Builder:
         self.lock = self.files / f"openstack-{parameters['release']}.txt"
         self.overlay = self._overlay()
         inputs = {key: parameters[key] for key in ("packages", "toolbox", "release", "kolla", "suite")}
+        inputs["options"] = OPTIONS
         self.base_key = self._key(inputs, [self.lock, self.files / "base_hooks.py"])
         images = {key: parameters[key] for key in ("images", "namespace", "tag")} | {"base": self.base_key}
         code = "".join(self._source(module) for module in (write_archive.__module__, Dockerfiles.__module__))
@@ -155,9 +165,7 @@ class Builder:
         # In a mount namespace of its own: whatever ends the build, no mount is left on the machine.
         self.run(
             "unshare", "--mount", "env", f"TMPDIR={work}",
-            "mmdebstrap", "--mode=root", "--variant=apt", "--format=tar",
-            '--aptopt=APT::Install-Recommends "false"', "--dpkgopt=force-unsafe-io",
-            *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")),
+            "mmdebstrap", *OPTIONS,
             f"--include={','.join(self.p['packages'])}",
             f'--essential-hook={hook} essential "$1" {parameters}',
             f'--customize-hook={hook} customize "$1" {parameters}',
