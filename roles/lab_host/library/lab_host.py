@@ -26,12 +26,14 @@ options:
 """
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +212,23 @@ def main() -> None:
         supports_check_mode=True,
     )
     host = LabHost(module.params)
+    lock = locked(Path(module.params["state_dir"])) if not module.check_mode else contextlib.nullcontext()
+    with lock:
+        bring(module, host)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of the site's hosts, so that two runs do not wire one host twice. It ends with the process."""
+    if not folder.is_dir():
+        yield
+        return
+    with (folder / "lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def bring(module: AnsibleModule, host: LabHost) -> None:
     present = {"started": host.pid() is not None, "stopped": host.pid() is None, "absent": not host.exists()}
     state = module.params["state"]
     change = {"started": host.start, "stopped": host.stop, "absent": host.remove}[state]
