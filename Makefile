@@ -50,5 +50,9 @@ $(VENV)/.done: pyproject.toml
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[ansible,test]'
 	touch $@
 
+benchmarks: $(VENV)/.done ## Print time and memory: the compiler's, and the lab's by stage (takes the lab away first)
+	$(VENV)/bin/python benchmarks/compile.py
+	$(VENV)/bin/python benchmarks/lab.py
+
 clean: ## Remove what was built here; the lab and the cache stay
 	rm -rf $(VENV) build
