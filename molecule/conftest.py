@@ -42,7 +42,8 @@ def play() -> Callable[..., Run]:
             check=False,
         )
         assert "{" in done.stdout, done.stdout + done.stderr
-        report = json.loads(done.stdout[done.stdout.index("{") :])
+        # What other callbacks print stands before or after the report.
+        report, _end = json.JSONDecoder().raw_decode(done.stdout[done.stdout.index("{") :])
         results = [
             (task["task"]["name"], host, result)
             for one in report["plays"]
