@@ -65,7 +65,7 @@ def make_venv(path: Path, requirements: Sequence[str], constraints: str, finish:
 def _install(path: Path, requirements: Sequence[str], constraints: Path) -> None:
     uv = _find_uv()
     if uv is not None:
-        options, environment = uv_options(_pip_settings())
+        options, environment = uv_options(pip_settings())
         # Copies, not hard links: mends must not reach uv's cache.
         environment |= {"UV_LINK_MODE": "copy", "UV_PYTHON_DOWNLOADS": "never"}
         try:
@@ -86,7 +86,8 @@ def _find_uv() -> str | None:
     return str(beside) if beside.is_file() else shutil.which("uv")
 
 
-def _pip_settings() -> str:
+def pip_settings() -> str:
+    """What ``pip config list`` says on this machine; empty when pip is not there."""
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
     )

@@ -132,8 +132,9 @@ class Pip:
             "SSL_CERT_FILE": "/tmp/lab-images/ca.crt",
             "UV_CACHE_DIR": "/tmp/lab-images/cache",
             "UV_PYTHON_DOWNLOADS": "never",
-            **parameters["index"],
+            **parameters["index"]["environment"],
         }
+        self.options = parameters["index"]["options"]
 
     def venv(self, path: str) -> None:
         run("chroot", self.root, "python3", "-m", "venv", "--system-site-packages", "--without-pip", f"/{path}")
@@ -142,7 +143,7 @@ class Pip:
 
     def install(self, venv: str, *arguments: str) -> None:
         run(
-            "chroot", self.root, "/tmp/lab-images/uv", "pip", "install", "--quiet", "--compile-bytecode",
+            "chroot", self.root, "/tmp/lab-images/uv", "pip", "install", "--quiet", "--compile-bytecode", *self.options,
             "--build-constraint", "/tmp/lab-images/build-constraints.txt",
             "--python", f"/{venv}/bin/python", *arguments,
             env=self.environment,

@@ -42,6 +42,8 @@ from ansible.module_utils.debian import NoMirrorError, sources
 from ansible.module_utils.docker_archive import write_archive
 from ansible.module_utils.kolla_layers import Dockerfiles
 
+from armature.kolla.venv import pip_settings, uv_options
+
 # The last release of the bundle that still carries this collection, which kolla-toolbox needs.
 OPENVSWITCH_BUNDLE = "10.7.0"
 OPTIONS = [
@@ -108,19 +110,13 @@ class Builder:
             last = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
             raise BuildError(f"{argv[0]} ended with status {result.returncode}. Log: {self.log}. Its end:\n{last}")
 
-    def index(self) -> dict[str, str]:
-        """The controller's package index in uv's variables: uv does not read pip's configuration."""
-        answer = subprocess.run(
-            [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stdout.strip()
-        url = os.environ.get("PIP_INDEX_URL") or answer
-        proxies = {
-            key: value for key, value in os.environ.items() if key.lower() in ("http_proxy", "https_proxy", "no_proxy")
-        }
-        return proxies | ({"UV_INDEX_URL": url} if url else {})
+    def index(self) -> dict[str, Any]:
+        """Where uv looks for packages inside the tree: the controller's index and proxies, no folder of its disk."""
+        flat, _ = uv_options(pip_settings())
+        pairs = zip(flat[::2], flat[1::2], strict=True)
+        options = [part for pair in pairs if pair[1].startswith("http") for part in pair]
+        names = ("http_proxy", "https_proxy", "no_proxy")
+        return {"options": options, "environment": {k: v for k, v in os.environ.items() if k.lower() in names}}
 
     def package(self, name: str, version: str, work: Path) -> Path:
         """Unpack one wheel, without its dependencies, and return the folder."""
