@@ -39,6 +39,8 @@ def _docker() -> dict[str, str]:
         "ip-forward": False,
         "ip6tables": False,
         "iptables": False,
+        # A new configuration or version of Docker must not stop the cloud.
+        "live-restore": True,
         "log-driver": "json-file",
         "log-opts": {"max-file": str(_LOG_FILES), "max-size": str(_LOG_BYTES)},
     }

@@ -53,12 +53,12 @@ def shims(files: Path) -> dict[str, list[str]]:
         needed["modprobe"] = divert(files / "modprobe", "/usr/sbin/modprobe")
         module = "armature_lab_proc_modules"
         site = '"$1"/usr/lib/python3/dist-packages'
-        # The same Ansible module reads this list too, when it was shown no loaded module.
+        # The same Ansible module takes a module in this list for loaded: here everything that exists is built in.
         builtin = f'"$1"/usr/lib/modules/{os.uname().release}'
         needed["proc-modules"] = [
             f"install -m 644 {shlex.quote(str(files / module))}.py {site}/{module}.py",
             f"echo 'import {module}' > {site}/{module}.pth",
-            f"mkdir -p {builtin} && touch {builtin}/modules.builtin",
+            f"mkdir -p {builtin} && install -m 644 {shlex.quote(str(files / 'modules.builtin'))} {builtin}/",
         ]
     return needed
 
