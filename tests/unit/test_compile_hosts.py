@@ -76,6 +76,7 @@ def test_docker_leaves_the_network_alone_and_rotates_logs() -> None:
         "ip-forward": False,
         "ip6tables": False,
         "iptables": False,
+        "live-restore": True,
         "log-driver": "json-file",
         "log-opts": {"max-file": "5", "max-size": "52428800"},
     }
