@@ -2,8 +2,9 @@
 SHELL := /bin/bash
 VENV := .venv
 SITE ?= lab
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 INVENTORY := inventories/$(SITE)/site.yml
-MOLECULE := PATH=$(CURDIR)/$(VENV)/bin:$$PATH ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg $(VENV)/bin/molecule
+MOLECULE := ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg $(VENV)/bin/molecule
 PLAYBOOK := $(VENV)/bin/ansible-playbook -i $(INVENTORY)
 
 .PHONY: help lab lab-hosts lab-stop lab-destroy verify e2e test lint unit molecule test-network-vm benchmarks clean
@@ -34,7 +35,7 @@ lint: $(VENV)/.done ## ruff, mypy --strict, ansible-lint
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/ansible-lint --offline
+	$(VENV)/bin/ansible-lint -q
 
 unit: $(VENV)/.done ## Tests that need no host
 	$(VENV)/bin/pytest
