@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 VENV := .venv
 SITE ?= lab
+PYTHON := $(shell command -v python3)
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 INVENTORY := inventories/$(SITE)/site.yml
 MOLECULE := ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg $(VENV)/bin/molecule
@@ -47,7 +48,7 @@ test-network-vm: $(VENV)/.done ## VLANs and bonds in a virtual machine with Debi
 	$(MOLECULE) test --scenario-name host_network_vm
 
 $(VENV)/.done: pyproject.toml
-	python3 -m venv $(VENV)
+	test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check uv
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[ansible,test]'
 	touch $@
