@@ -16,10 +16,9 @@ ff02::2 ip6-allrouters
 def hosts_file(site: Site, host: str) -> str:
     """Return the text of ``host``'s /etc/hosts: every host of the site by its API address, and the VIPs.
 
-    The short name comes first: what the resolver calls canonical becomes OVN's chassis name, and Nova calls the host by
-    its short name; ports bind only when both agree. The text is the same on every host.
+    The short name comes first, so that it is the canonical one. The text is the same on every host.
 
-    Raises KeyError for an unknown host. Source: hosts(5); kolla-ansible, ``openvswitch_hostname``.
+    Raises KeyError for an unknown host. Source: hosts(5).
     """
     _ = site.hosts[host]
     return site_hosts_file(site)

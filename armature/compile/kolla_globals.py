@@ -38,6 +38,7 @@ HOST_VARIABLES = {
     "neutron_external_interface",
     "neutron_bridge_name",
     "openstack_tag_suffix",
+    "openvswitch_hostname",
 }
 """Variables that the inventory gives to hosts. As globals they would beat what a host needs."""
 

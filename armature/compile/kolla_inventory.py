@@ -70,9 +70,12 @@ def host_variables(site: Site, host: str) -> dict[str, Any]:
     Lists are joined by commas, as upstream wants them: the first bridge holds the first interface.
 
     Source: kolla-ansible, ``group_vars/all/{common,neutron,openvswitch}.yml``;
-    role ``openvswitch``, its ``post-config.yml``
+    role ``openvswitch``, its ``post-config.yml`` and ``defaults/main.yml``
     """
     variables: dict[str, Any] = dict(connection(site, host))
+    # Neutron binds a port where the chassis has the name that Nova gives the host. Upstream's default is the name with
+    # its domain, Nova's the one without.
+    variables["openvswitch_hostname"] = host
     for variable, purpose in _INTERFACES.items():
         if (name := interface_for(site, host, purpose)) is not None:
             variables[variable] = name

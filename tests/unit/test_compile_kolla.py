@@ -90,6 +90,7 @@ def test_variables_of_a_host_follow_its_own_interfaces() -> None:
         "enable_neutron_provider_networks": True,
         "neutron_external_interface": "eno2.16",
         "neutron_bridge_name": "br-0x6",
+        "openvswitch_hostname": "cmp-1",
     }
 
 

@@ -28,6 +28,7 @@ def run(host, image: str, command: str) -> str:
         ("nova-libvirt", "qemu-system-x86_64 --version", "QEMU emulator"),
         ("openvswitch-vswitchd", "/usr/sbin/ovs-vswitchd --version", "Open vSwitch"),
         ("ovn-northd", "ovn-northd --version", "ovn-northd"),
+        ("neutron-metadata-agent", "docker --version", "Docker version"),
         ("kolla-toolbox", "ansible --version", "core 2.20"),
         ("kolla-toolbox", "ansible-doc -l openvswitch.openvswitch", "openvswitch_bridge"),
     ],
