@@ -28,7 +28,7 @@ verify: $(VENV)/.done ## Boot virtual machines on the site and look at it as its
 	$(PLAYBOOK) playbooks/verify.yml
 
 e2e: $(VENV)/.done ## Disturb the running lab and see it converge
-	$(VENV)/bin/pytest tests/e2e
+	$(VENV)/bin/pytest tests/e2e $(E2E)
 
 test: lint unit molecule ## Lint, unit, golden, negative and role tests
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
 from lab import Lab
 
 
@@ -24,6 +25,7 @@ def test_a_second_run_changes_nothing(lab: Lab) -> None:
     assert lab.containers() == before
 
 
+@pytest.mark.long
 def test_a_deleted_container_comes_back(lab: Lab) -> None:
     lab.ssh("docker", "rm", "--force", "glance_api")
     output = lab.make("lab")
@@ -32,6 +34,7 @@ def test_a_deleted_container_comes_back(lab: Lab) -> None:
     assert "glance_api" in lab.containers()
 
 
+@pytest.mark.long
 def test_a_restarted_host_comes_back(lab: Lab) -> None:
     before = set(lab.containers())
     lab.make("lab-stop")
@@ -40,6 +43,7 @@ def test_a_restarted_host_comes_back(lab: Lab) -> None:
     assert set(lab.containers()) == before
 
 
+@pytest.mark.long
 def test_a_killed_run_is_taken_up_again(lab: Lab) -> None:
     lab.ssh("docker", "rm", "--force", "placement_api", "heat_api")
     run = lab.start("lab")
