@@ -120,6 +120,8 @@ def main() -> None:
     hooks = [
         'chroot "$1" systemctl enable systemd-networkd.service ssh.service',
         f'chroot "$1" systemctl mask {" ".join(MASKED)}',
+        # Docker's own defaults cannot work in a container; the engine starts when its configuration is there.
+        'chroot "$1" systemctl disable docker.service docker.socket',
         # Every host makes keys and an identity of its own.
         'rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/hostname "$1"/etc/resolv.conf; : > "$1"/etc/machine-id',
         *(hook for name in sorted(needed) for hook in needed[name]),
