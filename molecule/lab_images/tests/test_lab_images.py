@@ -15,7 +15,7 @@ def run(host, image: str, command: str) -> str:
         ("keystone", "uwsgi --version", "2.0."),
         ("glance-api", "glance-manage --version", "32."),
         ("nova-compute", "nova-compute --version", "33."),
-        ("neutron-server", "neutron-db-manage --version", "28."),
+        ("neutron-server", "neutron-rpc-server --version", "28."),
         ("placement-api", "placement-manage --version", "15."),
         ("heat-engine", "heat-manage --version", "26."),
         ("horizon", "/var/lib/kolla/venv/bin/manage.py version", "."),
