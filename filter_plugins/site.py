@@ -23,7 +23,6 @@ class FilterModule:
             "site_kernel_modules": kernel.kernel_modules,
             "site_kolla_artefacts": kolla_artefacts,
             "site_networkd_units": networkd.networkd_units,
-            "site_registry_ca_path": container_engine.registry_ca_path,
             "site_release": bridge.release_answers,
             "site_resolv_conf": hosts_file.resolv_conf,
             "site_summary": bridge.summary,

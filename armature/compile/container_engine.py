@@ -22,17 +22,6 @@ def container_engine_files(site: Site, host: str) -> dict[str, str]:
     return _docker() if site.container_engine is ContainerEngine.DOCKER else _podman(site)
 
 
-def registry_ca_path(site: Site) -> str | None:
-    """Return where the engine looks for the registry's CA, or None when the site has no registry.
-
-    Source: Docker's "Verify repository client with certificates"; containers-certs.d(5).
-    """
-    if site.images.registry is None:
-        return None
-    folder = "docker" if site.container_engine is ContainerEngine.DOCKER else "containers"
-    return f"/etc/{folder}/certs.d/{site.images.registry}/ca.crt"
-
-
 def _docker() -> dict[str, str]:
     daemon = {
         "bridge": "none",

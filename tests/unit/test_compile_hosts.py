@@ -10,7 +10,7 @@ from compile_sites import every, full, lab
 
 from armature.compile import artefacts
 from armature.compile.chrony import chrony_conf
-from armature.compile.container_engine import container_engine_files, registry_ca_path
+from armature.compile.container_engine import container_engine_files
 from armature.compile.hosts_file import hosts_file, resolv_conf
 from armature.compile.inventory import ansible_inventory
 from armature.compile.kernel import kernel_files, kernel_modules, sysctl
@@ -90,13 +90,6 @@ def test_podman_files_are_toml_and_name_the_registry() -> None:
         "unqualified-search-registries": [],
         "registry": [{"location": "registry.full.example:5000"}],
     }
-
-
-def test_registry_ca_is_where_the_engine_looks() -> None:
-    assert registry_ca_path(full()) == "/etc/docker/certs.d/registry.full.example:5000/ca.crt"
-    podman = full(container_engine="podman")
-    assert registry_ca_path(podman) == "/etc/containers/certs.d/registry.full.example:5000/ca.crt"
-    assert registry_ca_path(lab()) is None
 
 
 def test_ansible_inventory_has_a_group_a_role_and_no_localhost() -> None:
