@@ -6,9 +6,10 @@ import json
 import subprocess
 from pathlib import Path
 
-from lab import STATE, Lab
+from lab import HOST, STATE, Lab
 
-OURS = ("armature-lab-", str(STATE))
+NAME = f"armature-lab-{HOST}"
+OURS = (NAME, f"{STATE}/")
 
 
 def mentions(path: Path) -> bool:
@@ -23,15 +24,15 @@ def mentions(path: Path) -> bool:
 def test_nothing_is_left(lab: Lab) -> None:
     lab.make("lab-destroy")
     links = json.loads(subprocess.run(["ip", "-json", "link"], check=True, capture_output=True, text=True).stdout)
-    names = [link["ifname"] for link in links if "armature-lab-" in link.get("ifalias", "")]
+    names = [link["ifname"] for link in links if NAME in link.get("ifalias", "")]
     assert [*names, *(link["ifname"] for link in links if link["ifname"] in ("lab-1", "lab-2"))] == []
-    assert list(Path("/run/netns").glob("armature-lab-*")) == []
-    assert list(Path("/sys/fs/cgroup").glob("**/armature-lab-*")) == []
+    assert list(Path("/run/netns").glob(f"{NAME}*")) == []
+    assert list(Path("/sys/fs/cgroup").glob(f"**/{NAME}*")) == []
     assert not mentions(Path("/proc/self/mounts"))
     processes = [path.parent.name for path in Path("/proc").glob("[0-9]*/cgroup") if mentions(path)]
     processes += [path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if mentions(path)]
     assert processes == []
     loops = subprocess.run(["losetup", "--list", "--noheadings"], check=True, capture_output=True, text=True).stdout
-    assert str(STATE) not in loops
+    assert f"{STATE}/" not in loops
     assert not STATE.exists()
     assert "Armature lab lab" not in Path("/etc/hosts").read_text()
