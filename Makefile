@@ -8,7 +8,7 @@ INVENTORY := inventories/$(SITE)/site.yml
 MOLECULE := ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg $(VENV)/bin/molecule
 PLAYBOOK := $(VENV)/bin/ansible-playbook -i $(INVENTORY)
 
-.PHONY: help lab lab-hosts lab-stop lab-destroy verify e2e test lint unit molecule test-network-vm benchmarks clean
+.PHONY: help lab lab-hosts lab-stop lab-destroy verify e2e e2e-storage test lint unit molecule test-network-vm benchmarks clean
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -28,7 +28,10 @@ verify: $(VENV)/.done ## Boot virtual machines on the site and look at it as its
 	$(PLAYBOOK) playbooks/verify.yml
 
 e2e: $(VENV)/.done ## Disturb the running lab and see it converge
-	$(VENV)/bin/pytest tests/e2e $(E2E)
+	SITE=$(SITE) $(VENV)/bin/pytest tests/e2e/lab $(E2E)
+
+e2e-storage: $(VENV)/.done ## Volumes on the running lab: made, broken, restored (SITE=lab-three: also hosts that are lost)
+	SITE=$(SITE) $(VENV)/bin/pytest tests/e2e/storage $(E2E)
 
 test: lint unit molecule ## Lint, unit, golden, negative and role tests
 

@@ -5,6 +5,7 @@ Only action plugins import this module: it imports Ansible, as ansible_bridge do
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets as random
 from collections.abc import Iterator
@@ -47,6 +48,16 @@ def make_password(path: Path) -> bool:
 def encrypt(lib: VaultLib, content: bytes) -> bytes:
     """``content`` in the vault's form, with the first password that the vault knows."""
     return bytes(lib.encrypt(content, secret=lib.secrets[0][1]))
+
+
+def encrypt_same(lib: VaultLib, content: bytes) -> bytes:
+    """As ``encrypt``, the same for the same content and password, so that files made of it can be compared.
+
+    The salt comes from both, by HMAC. Source: ansible-core, VaultLib.encrypt, ``salt``.
+    """
+    secret = lib.secrets[0][1]
+    salt = hmac.new(secret.bytes, content, "sha256").hexdigest()
+    return bytes(lib.encrypt(content, secret=secret, salt=salt))
 
 
 def decrypt(lib: VaultLib, content: bytes, path: Path) -> bytes:

@@ -43,12 +43,15 @@ def forbidden(tree: Any) -> Iterator[Problem]:
             )
         elif value in texts and _CREDENTIALS.search(value):
             yield Problem(where(*keys), "a password stands in this URL. Keep it in the site's secrets/ folder.")
-        elif (
-            keys[0] == "kolla_overrides" and isinstance(key, str) and _SECRET_KEY.search(key) and _says_something(value)
-        ):
+        elif _passed_on(keys) and isinstance(key, str) and _SECRET_KEY.search(key) and _says_something(value):
             yield Problem(
                 where(*keys), "this is a secret. Keep it in the site's secrets/ folder, encrypted with ansible-vault."
             )
+
+
+def _passed_on(keys: tuple[str | int, ...]) -> bool:
+    """Return whether a place holds settings that Armature passes on without knowing what they mean."""
+    return keys[0] == "kolla_overrides" or keys[:2] == ("ceph", "config")
 
 
 def _says_something(value: Any) -> bool:

@@ -6,95 +6,70 @@ Defaults suit an arm64 production site. A site says only what differs.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
-"""A host, network or profile name: one DNS label (RFC 1123), lower case, starting with a letter."""
+from armature.ceph_model import Ceph
+from armature.model_types import (
+    Arch,
+    ContainerEngine,
+    Digest,
+    DomainName,
+    HostDistribution,
+    ImageName,
+    ImageNamespace,
+    ImageTag,
+    Interface,
+    MacAddress,
+    Mtu,
+    Name,
+    Number,
+    Purpose,
+    RedfishSystem,
+    ResourceClass,
+    Role,
+    Service,
+    Strict,
+    UserName,
+)
 
-DomainName = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
-        max_length=253,
-    ),
+__all__ = [
+    "Arch",
+    "BaremetalNode",
+    "Bmc",
+    "Bond",
+    "ContainerEngine",
+    "Digest",
+    "DomainName",
+    "Hardware",
+    "Host",
+    "HostDistribution",
+    "ImageName",
+    "ImageNamespace",
+    "ImageTag",
+    "Images",
+    "Interface",
+    "MacAddress",
+    "Mtu",
+    "Name",
+    "Network",
+    "Number",
+    "Purpose",
+    "RedfishSystem",
+    "ResourceClass",
+    "Role",
+    "Service",
+    "Site",
+    "Strict",
+    "Tls",
+    "User",
+    "UserName",
+    "Verify",
+    "Vip",
+    "Vips",
 ]
-
-Interface = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_-]{0,14}$")]
-"""A Linux interface name: at most 15 bytes (IFNAMSIZ less the NUL), no dot (dots name VLAN interfaces)."""
-
-MacAddress = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")]
-
-Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
-
-UserName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
-"""A Linux account: what Debian's useradd accepts."""
-
-Service = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-"""A service as kolla-ansible names it in ``enable_*``."""
-
-RedfishSystem = Annotated[str, StringConstraints(pattern=r"^/redfish/v1/Systems/[^/\s]+$")]
-ResourceClass = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
-ImageNamespace = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._/-]*$")]
-ImageTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
-ImageName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")]
-
-Number = Annotated[int, Field(ge=1, le=0xFFFF)]
-"""A network's or host's number: one hextet of an address, so that people can read it there."""
-
-Mtu = Annotated[int, Field(ge=1280, le=9216)]
-"""Bytes of an IPv6 packet on a link; 1280 is the least that IPv6 allows (RFC 8200, section 5)."""
-
-
-class Arch(StrEnum):
-    AARCH64 = "aarch64"
-    X86_64 = "x86_64"
-
-
-class Role(StrEnum):
-    """What a host does. One host may have several roles."""
-
-    CONTROL = "control"
-    NETWORK = "network"
-    COMPUTE = "compute"
-    STORAGE = "storage"
-    MONITORING = "monitoring"
-    ISCSI_GATEWAY = "iscsi_gateway"
-
-
-class Purpose(StrEnum):
-    """What a network carries. Every purpose but ``provider`` belongs to one network of the site."""
-
-    ADMIN = "admin"  # ssh, packages, DNS, NTP: the network with the hosts' default route
-    API = "api"  # internal APIs, database, message queue
-    PUBLIC = "public"  # the external VIP, when it is not on the API network
-    TUNNEL = "tunnel"  # Geneve between hypervisors and routers
-    STORAGE = "storage"  # Ceph clients, iSCSI
-    REPLICATION = "replication"  # Ceph OSD to OSD
-    PROVISION = "provision"  # bare-metal nodes while they are being provisioned
-    BMC = "bmc"  # baseboard management controllers
-    PROVIDER = "provider"  # tenant-facing: a physical network of Neutron
-
-
-class ContainerEngine(StrEnum):
-    DOCKER = "docker"
-    PODMAN = "podman"
-
-
-class HostDistribution(StrEnum):
-    DEBIAN_BOOKWORM = "debian-bookworm"
-    DEBIAN_TRIXIE = "debian-trixie"
-    ROCKY_9 = "rocky-9"
-    ROCKY_10 = "rocky-10"
-
-
-class Strict(BaseModel):
-    """Unknown keys and silent conversions are errors: a typing slip must not change a site."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Network(Strict):
@@ -228,6 +203,8 @@ class Site(Strict):
     services: tuple[Service, ...] = ("heat", "horizon")
     """Beside the core (Keystone, Glance, Placement, Nova, Neutron), as kolla-ansible names them in ``enable_*``."""
     images: Images = Field(default_factory=Images)
+    ceph: Ceph | None = None
+    """Without it the site has no Ceph, and images and disks are where kolla-ansible puts them."""
     verify: Verify | None = None
     kolla_overrides: dict[str, Any] = Field(default_factory=dict)
     """Passed to kolla-ansible's globals untouched. A key that Armature sets too is a problem."""

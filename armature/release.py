@@ -1,7 +1,7 @@
 """What differs between OpenStack releases, as answers to named questions. No version is compared anywhere else.
 
 Source: metadata of the kolla-ansible wheels 20.6.0 and 22.2.0 (Requires-Python, Requires-Dist), their
-roles/prechecks/vars/main.yml (hosts), group_vars (images, enable_*).
+roles/prechecks/vars/main.yml (hosts), roles/cinder/tasks/precheck.yml (coordination), group_vars (images, enable_*).
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ class Release:
     host_distributions: tuple[HostDistribution, ...]
     image_distribution: str
     """Debian's name of the distribution inside the images."""
+    coordination_services: tuple[str, ...]
+    """Where Cinder's services may keep their locks: kolla-ansible wants one when several serve volumes of Ceph."""
     haproxy_serves_database: bool
     """Whether HAProxy stands before the database when ProxySQL, the default of both releases, is switched off."""
     services: frozenset[str]
@@ -56,6 +58,7 @@ RELEASES = {
                 HostDistribution.ROCKY_10,
             ),
             image_distribution="bookworm",
+            coordination_services=("valkey", "redis", "etcd"),
             haproxy_serves_database=True,
             services=SERVICES_2025_1,
         ),
@@ -70,6 +73,7 @@ RELEASES = {
                 HostDistribution.ROCKY_10,
             ),
             image_distribution="trixie",
+            coordination_services=("valkey", "etcd"),
             haproxy_serves_database=False,
             services=SERVICES_2026_1,
         ),

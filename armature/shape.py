@@ -17,7 +17,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from armature import model
+from armature import ceph_model, model
 from armature.errors import Problem, did_you_mean, quote, where
 
 
@@ -51,6 +51,18 @@ PATTERNS = {
         (model.ImageNamespace, "image namespace", "Write lower-case letters, digits, ., _, - and /"),
         (model.ImageTag, "image tag", "Write letters, digits, _, . and -, 128 at most, no . or - first"),
         (model.ImageName, "image name", "Write it as kolla does, such as nova-api"),
+        (ceph_model.Fsid, "UUID", "Write what `uuidgen` prints, once for this cluster"),
+        (ceph_model.PoolName, "pool name", "Write letters, digits, _, . and -, 63 at most, a letter or digit first"),
+        (ceph_model.DeviceClass, "device class", "Write letters, digits, _ and -, a letter first, such as nvme"),
+        (ceph_model.Application, "application", "Write lower-case letters, digits, _ and -, such as rbd"),
+        (ceph_model.DiskWord, "word of a disk", "Write what the disk calls itself, or a part of it"),
+        (ceph_model.DiskSize, "size of disks", "Write one such as 4TB, 3TB:, :8TB or 3TB:8TB"),
+        (
+            ceph_model.ConfigSection,
+            "section",
+            "Write global, mon, mgr, osd, mds, client, a daemon, or such as osd/class:ssd",
+        ),
+        (ceph_model.ConfigOption, "option", "Write it as `ceph config dump` does, such as osd_memory_target"),
     )
 }
 _ENUMS: dict[Any, str] = {
@@ -59,6 +71,8 @@ _ENUMS: dict[Any, str] = {
     model.Purpose: "purpose",
     model.ContainerEngine: "container engine",
     model.HostDistribution: "distribution",
+    ceph_model.CephRelease: "release of Ceph",
+    ceph_model.FailureDomain: "failure domain",
 }
 _DOMAIN_NAME = TypeAdapter(model.DomainName)
 _TYPES = {
@@ -68,6 +82,7 @@ _TYPES = {
     bool: Expected("boolean", "Write true or false"),
     str: Expected("text", "Write text"),
     int: Expected("whole number", "Write a whole number"),
+    float: Expected("number", "Write a number"),
 }
 
 
@@ -152,11 +167,11 @@ def expected(annotation: Any) -> Expected:
     for item in constraints:
         if isinstance(item, StringConstraints) and item.pattern is not None:
             return PATTERNS[str(item.pattern)]
-    if plain is int:
+    if plain in (int, float):
         bounds = {type(item): item for item in constraints}
         if Ge in bounds and Le in bounds:
-            low, high = bounds[Ge].ge, bounds[Le].le
-            return Expected("whole number", f"Write a whole number from {low} to {high}")
+            noun, low, high = _TYPES[plain].noun, bounds[Ge].ge, bounds[Le].le
+            return Expected(noun, f"Write a {noun} from {low} to {high}")
     if isinstance(plain, EnumType):
         return Expected(_ENUMS[plain], f"Use one of {', '.join(_values(plain))}")
     origin = get_origin(plain)

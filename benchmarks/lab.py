@@ -79,7 +79,7 @@ def memory() -> int:
     total = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if "/armature-lab-" in (process / "cgroup").read_text():
+            if "/armature-lab-lab-" in (process / "cgroup").read_text():
                 rollup = (process / "smaps_rollup").read_text()
                 total += sum(int(figure) for figure in re.findall(r"^Pss:\s+(\d+)", rollup, re.MULTILINE))
         except OSError:  # it has ended

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from armature import ansible_bridge as bridge
-from armature.compile import chrony, container_engine, hosts_file, kernel, kolla_artefacts, networkd, verify
+from armature.compile import (
+    ceph_conf,
+    ceph_pools,
+    ceph_services,
+    chrony,
+    container_engine,
+    hosts_file,
+    kernel,
+    kolla_artefacts,
+    networkd,
+    verify,
+)
 
 
 class FilterModule:
@@ -15,6 +26,16 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
         functions: dict[str, Callable[..., Any]] = {
+            "site_ceph": ceph_conf.ceph_facts,
+            "site_ceph_bootstrap_conf": ceph_conf.bootstrap_conf,
+            "site_ceph_conf": ceph_conf.client_conf,
+            "site_ceph_config": ceph_conf.config_options,
+            "site_ceph_devices": ceph_services.wanted_devices,
+            "site_ceph_hosts": ceph_services.host_specs,
+            "site_ceph_keyrings": ceph_pools.keyring_files,
+            "site_ceph_keys": ceph_pools.wanted_keys,
+            "site_ceph_pools": ceph_pools.wanted_pools,
+            "site_ceph_services": ceph_services.service_specs,
             "site_chrony_conf": chrony.chrony_conf,
             "site_container_engine_files": container_engine.container_engine_files,
             "site_facts_for_verify": verify.verify_facts,

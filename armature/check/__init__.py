@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from armature.check.ceph import ceph_problems
+from armature.check.cinder import cinder_problems
 from armature.check.hardware import hardware_problems
 from armature.check.hosts import host_problems
 from armature.check.images import image_problems
@@ -31,7 +33,9 @@ _CHECKS = (
     number_problems,
     vip_problems,
     service_problems,
+    cinder_problems,
     image_problems,
+    ceph_problems,
     verify_problems,
     override_problems,
 )

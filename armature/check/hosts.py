@@ -30,7 +30,7 @@ def host_problems(site: Site) -> Iterator[Problem]:
     used = networks_in_use(site)  # a network without any host is a problem of its own
     needs = {
         role: list(dict.fromkeys(name for purpose in purposes for name in site.networks_for(purpose) if name in used))
-        for role, purposes in _NETWORKS_OF_ROLE.items()
+        for role, purposes in _purposes(site).items()
     }
     for name, host in site.hosts.items():
         yield from _name(site, "hosts", name)
@@ -48,6 +48,17 @@ def host_problems(site: Site) -> Iterator[Problem]:
         if name in site.hosts:
             yield Problem(where("baremetal", name), "a host has this name. Choose another.")
     yield from _mac_addresses(site)
+
+
+def _purposes(site: Site) -> dict[Role, tuple[Purpose, ...]]:
+    """Return role -> purposes as above; where there is Ceph, its daemons and clients are on the storage network."""
+    if site.ceph is None:
+        return _NETWORKS_OF_ROLE
+    reach_ceph = {Role.CONTROL, Role.COMPUTE, site.ceph.mon, site.ceph.mgr}
+    return {
+        role: (*purposes, Purpose.STORAGE) if role in reach_ceph else purposes
+        for role, purposes in _NETWORKS_OF_ROLE.items()
+    }
 
 
 def _roles_of_site(site: Site) -> Iterator[Problem]:

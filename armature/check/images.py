@@ -16,7 +16,7 @@ _PORT = re.compile(r"[1-9][0-9]{0,4}")
 
 def image_problems(site: Site) -> Iterator[Problem]:
     """Yield problems of the section ``images``. A registry's form is distribution/reference's."""
-    if site.images.registry is not None and (message := _registry(site.images.registry)):
+    if site.images.registry is not None and (message := registry_defect(site.images.registry)):
         yield Problem("images.registry", message)
     if site.images.registry is None and any(site.images.lock.values()):
         yield Problem("images.lock", "a locked image is pulled, and there is no registry. Name one in images.registry.")
@@ -30,7 +30,8 @@ def image_problems(site: Site) -> Iterator[Problem]:
         yield from _locked_names(site)
 
 
-def _registry(registry: str) -> str | None:
+def registry_defect(registry: str) -> str | None:
+    """Return what is wrong with a registry, and what to do, or None when nothing is."""
     host, colon, port = registry.rpartition(":")
     if not colon:
         host, port = registry, "443"

@@ -116,6 +116,8 @@ def needed_purposes(site: Site) -> dict[Purpose, str]:
         needed[Purpose.BMC] = "machines with a BMC are switched there"
     if site.baremetal or site.hosts_with(Role.STORAGE) or site.hosts_with(Role.ISCSI_GATEWAY):
         needed[Purpose.STORAGE] = "storage hosts, iSCSI gateways and bare-metal nodes need it"
+    if site.ceph is not None:
+        needed[Purpose.STORAGE] = "Ceph's daemons and clients reach each other there"
     return needed
 
 

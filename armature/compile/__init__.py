@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+from armature.compile.ceph_conf import bootstrap_conf, client_conf, config_options
+from armature.compile.ceph_pools import wanted_keys, wanted_pools
+from armature.compile.ceph_services import spec_documents
 from armature.compile.chrony import chrony_conf
 from armature.compile.container_engine import container_engine_files
 from armature.compile.hosts_file import resolv_conf, site_hosts_file
@@ -13,13 +16,14 @@ from armature.compile.kolla_config import config_files
 from armature.compile.kolla_globals import kolla_globals
 from armature.compile.kolla_inventory import architecture_variables, architectures, kolla_inventory
 from armature.compile.networkd import networkd_units
-from armature.compile.text import yaml_text
+from armature.compile.text import yaml_documents, yaml_text
 from armature.model import Site
 
 
 def artefacts(site: Site) -> dict[str, str]:
-    """Return path -> text of every artefact: ``inventory.json``, ``kolla/...`` and ``hosts/<host>/...``."""
+    """Return path -> text of every artefact: ``inventory.json``, ``ceph/...``, ``kolla/...``, ``hosts/<host>/...``."""
     files = {"inventory.json": json.dumps(ansible_inventory(site), indent=2) + "\n"}
+    files |= {f"ceph/{path}": text for path, text in ceph_artefacts(site).items()}
     files |= {f"kolla/{path}": text for path, text in kolla_artefacts(site).items()}
     hosts_file, resolver = site_hosts_file(site), resolv_conf(site)
     for host in site.hosts:
@@ -31,6 +35,21 @@ def artefacts(site: Site) -> dict[str, str]:
         for path, text in (container_engine_files(site, host) | kernel_files(site, host)).items():
             files[f"hosts/{host}{path}"] = text
     return files
+
+
+def ceph_artefacts(site: Site) -> dict[str, str]:
+    """Return path -> text of what Ceph is told, to be read: plays hand over the same as data. {} without Ceph."""
+    bootstrap, conf = bootstrap_conf(site), client_conf(site)
+    if bootstrap is None or conf is None:
+        return {}
+    return {
+        "bootstrap.conf": bootstrap,
+        "ceph.conf": conf,
+        "specs.yml": yaml_documents(spec_documents(site)),
+        "config.yml": yaml_text(config_options(site)),
+        "pools.yml": yaml_text(wanted_pools(site)),
+        "keys.yml": yaml_text(wanted_keys(site)),
+    }
 
 
 def kolla_artefacts(site: Site) -> dict[str, str]:

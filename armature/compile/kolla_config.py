@@ -5,6 +5,7 @@ Source: kolla-ansible, role ``neutron``, ``tasks/config.yml`` and ``templates/ml
 
 from __future__ import annotations
 
+from armature.compile.kolla_ceph import ceph_config_files
 from armature.model import Purpose, Site
 
 GENEVE_OVERHEAD = 78
@@ -26,4 +27,5 @@ def config_files(site: Site) -> dict[str, str]:
     if providers:
         ml2.append("physical_network_mtus = " + ",".join(f"{name}:{mtu}" for name, mtu in providers.items()))
     neutron = ["[DEFAULT]", f"global_physnet_mtu = {max(path_mtu, *providers.values(), 0)}"]
-    return {"neutron.conf": "\n".join(neutron) + "\n", "neutron/ml2_conf.ini": "\n".join(ml2) + "\n"}
+    files = {"neutron.conf": "\n".join(neutron) + "\n", "neutron/ml2_conf.ini": "\n".join(ml2) + "\n"}
+    return files | ceph_config_files(site)

@@ -9,6 +9,7 @@ from typing import Any
 
 from armature.addresses import vip_address
 from armature.compile.data import images
+from armature.compile.kolla_ceph import ceph_globals
 from armature.model import HostDistribution, Site
 
 _CA_BUNDLES = {
@@ -42,8 +43,8 @@ HOST_VARIABLES = {
 }
 """Variables that the inventory gives to hosts. As globals they would beat what a host needs."""
 
-_ON_UNLESS_TOLD = ("heat", "horizon")
-"""Services that ``enable_openstack_core`` switches on and a site may do without."""
+_ON_UNLESS_TOLD = ("cinder_backup", "heat", "horizon")
+"""Services that upstream switches on by itself and a site may do without."""
 
 
 def kolla_globals(site: Site) -> dict[str, Any]:
@@ -63,13 +64,14 @@ def keys_set(site: Site) -> set[str]:
     known = images(site.release)
     locked = {name for lock in site.images.lock.values() for image in lock for name in known.get(image, ())}
     external = set() if site.vips.external is None else _EXTERNAL
-    fixed = {**_release(site), **_images(site), **_tls(site), **_services(site)}
+    fixed = {**_release(site), **_images(site), **_tls(site), **_services(site), **ceph_globals(site)}
     return set(fixed) | _NETWORK | external | HOST_VARIABLES | locked
 
 
 def compiled_globals(site: Site) -> dict[str, Any]:
     """Return the compiled variables alone."""
-    return {**_release(site), **_images(site), **_network(site), **_tls(site), **_services(site)}
+    parts = (_release, _images, _network, _tls, _services, ceph_globals)
+    return {key: value for part in parts for key, value in part(site).items()}
 
 
 def base_distribution(site: Site) -> str:

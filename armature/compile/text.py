@@ -24,6 +24,15 @@ def yaml_text(data: dict[str, Any]) -> str:
     return HEAD + ("\n".join(_lines(data, "")) or "{}") + "\n"
 
 
+def yaml_documents(documents: list[dict[str, Any]]) -> str:
+    """Return each of ``documents`` as :func:`yaml_text` does, in one text.
+
+    >>> yaml_documents([{"a": "x"}, {"a": "y"}])
+    '# Written by Armature.\\n---\\na: "x"\\n---\\na: "y"\\n'
+    """
+    return HEAD + "---\n".join("\n".join(_lines(document, "")) + "\n" for document in documents)
+
+
 def _lines(data: dict[str, Any], indent: str) -> Iterator[str]:
     for key, value in data.items():
         name = f"{indent}{key if _PLAIN.fullmatch(key) else json.dumps(key)}:"

@@ -19,6 +19,7 @@ ARGUMENTS = {
     "certificates": {"type": "path", "required": True},
     "certificates_complete": {"type": "bool", "default": True},
     "passwords": {"type": "path", "required": True},
+    "keyrings": {"type": "dict", "default": {}, "no_log": True},
     "vault_password_file": {"type": "path", "default": ""},
 }
 OWNED = ("certificates", "config", "globals.d", "group_vars")
@@ -37,6 +38,7 @@ class ActionModule(ActionBase):
         _, given = self.validate_argument_spec(ARGUMENTS)
         try:
             wanted = self._wanted(given)
+            keys = {f"config/{path}" for path in given["keyrings"]}
             build = Path(given["build"])
             planned = tree.changes(build / "kolla", wanted, OWNED)
             if planned and not self._task.check_mode:
@@ -44,14 +46,15 @@ class ActionModule(ActionBase):
                     tree.apply(build / "kolla", planned)
         except KollaError as error:
             return result | {"failed": True, "msg": str(error)}
-        diff = [tree.as_diff(change, change.path.startswith(SECRET)) for change in planned]
+        diff = [tree.as_diff(change, change.path.startswith(SECRET) or change.path in keys) for change in planned]
         return result | {"changed": bool(planned), "diff": diff, "digest": tree.digest(wanted)}
 
     def _wanted(self, given: dict[str, Any]) -> dict[str, bytes]:
         artefacts = {str(path): str(text).encode() for path, text in given["artefacts"].items()}
         overrides, passwords = Path(given["overrides"]), Path(given["passwords"])
         found = {f"config/{path}": content for path, content in tree.read_tree(overrides).items()}
-        wanted = tree.join({"site.yml": artefacts, str(overrides.parent): found})
+        keyrings = self._keyrings(given)
+        wanted = tree.join({"site.yml": artefacts, "ceph": keyrings, str(overrides.parent): found})
         wanted |= self._certificates(Path(given["certificates"]), given)
         if passwords.is_file():
             wanted["passwords.yml"] = passwords.read_bytes()
@@ -60,6 +63,14 @@ class ActionModule(ActionBase):
         if given["certificates_complete"]:
             _require_certificates(wanted, Path(given["certificates"]))
         return wanted
+
+    def _keyrings(self, given: dict[str, Any]) -> dict[str, bytes]:
+        """kolla-ansible reads these as templates, which may be encrypted."""
+        if not given["keyrings"]:
+            return {}
+        lib = ansible_vault.vault(self._loader, given["vault_password_file"] or "")
+        texts = {f"config/{path}": str(text).encode() for path, text in given["keyrings"].items()}
+        return {path: ansible_vault.encrypt_same(lib, text) for path, text in texts.items()}
 
     def _certificates(self, folder: Path, given: dict[str, Any]) -> dict[str, bytes]:
         found = tree.read_tree(folder)

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
+
+LEAN = (
+    '--aptopt=APT::Install-Recommends "false"',
+    "--dpkgopt=force-unsafe-io",
+    *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")),
+)
+"""mmdebstrap's options for a tree without recommended packages and documentation."""
 
 
 class NoMirrorError(Exception):
@@ -47,3 +55,12 @@ def sources_from(listing: str, suite: str) -> list[str]:
         if security is not None:
             lines.append(f"deb {security} {suite}-security main")
     return lines
+
+
+def mmdebstrap(suite: str, target: str, packages: Iterable[str], options: Iterable[str]) -> list[str]:
+    """Return the command that makes a Debian tree, or a tar archive of one, at ``target``.
+
+    It runs in a mount namespace of its own: whatever ends it, no mount is left on the machine. Raises NoMirrorError.
+    """
+    program = ["unshare", "--mount", "mmdebstrap", "--mode=root", "--variant=apt"]
+    return [*program, *options, f"--include={','.join(packages)}", suite, target, *sources(suite)]

@@ -6,10 +6,11 @@ DOCUMENTATION = r"""
 module: kolla_config
 short_description: Write the folder that kolla-ansible reads
 description:
-  - Writes inventory, globals, override files, certificates and the encrypted passwords.
+  - Writes inventory, globals, override files, certificates, Ceph's keyrings and the encrypted
+    passwords.
   - Removes what is no longer wanted from the folders C(certificates), C(config), C(globals.d) and C(group_vars).
   - A file that both Armature and the site's own overrides have is an error that names both.
-  - Files have mode 0600. The diff shows certificates and passwords as hashes.
+  - Files have mode 0600. The diff shows certificates, keyrings and passwords as hashes.
   - In check mode, plans the same and writes nothing.
 options:
   build:
@@ -36,6 +37,11 @@ options:
     description: The encrypted passwords file.
     type: path
     required: true
+  keyrings:
+    description:
+      - Path below C(config) -> text of Ceph's keyrings. They are written encrypted, as kolla-ansible can read them.
+    type: dict
+    default: {}
   vault_password_file:
     description: File with the vault's password, beside those that ansible-playbook was given.
     type: path

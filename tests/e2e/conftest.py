@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
-from lab import Lab
+from running_lab import Lab
 
 
 @pytest.fixture(scope="session")
 def lab() -> Lab:
-    return Lab()
+    """The lab that SITE names."""
+    return Lab(os.environ.get("SITE", "lab"))

@@ -1,7 +1,7 @@
 """What the shipped sites compile to, to be read in reviews. ``pytest tests/golden --update-golden`` writes it anew.
 
-A file for each of kolla-ansible's inputs, and for each chosen host one with all of its files. Left out are upstream's
-service groups in the inventory (their own test compares them) and files that an earlier host has just so.
+A file for each of Ceph's and kolla-ansible's inputs, and for each chosen host one with all of its files. Left out are
+upstream's service groups in the inventory (their own test compares them) and files that an earlier host has just so.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def golden(site: Site) -> dict[str, str]:
     files = artefacts(site)
     services = set(groups(site.release))
     inventory = {name: group for name, group in kolla_inventory(site).items() if name not in services}
-    texts = {path: text for path, text in files.items() if path.startswith("kolla/")}
+    texts = {path: text for path, text in files.items() if path.startswith(("ceph/", "kolla/"))}
     texts["kolla/inventory.yml"] = yaml_text(inventory)
     seen: dict[str, tuple[str, str]] = {}
     for host in chosen(site):

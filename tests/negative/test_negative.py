@@ -13,23 +13,28 @@ from armature.load import load_site, site_from_text
 
 HERE = Path(__file__).parent
 GOOD = (HERE / "good.yml").read_text()
-CASES: list[dict[str, Any]] = yaml.safe_load((HERE / "cases.yml").read_text())
+GOOD_CEPH = (HERE / "good_ceph.yml").read_text()
+CASES: list[tuple[str, dict[str, Any]]] = [
+    (good, case)
+    for good, cases in ((GOOD, "cases.yml"), (GOOD_CEPH, "cases_ceph.yml"))
+    for case in yaml.safe_load((HERE / cases).read_text())
+]
 SITE = Path("inventories/good/site.yml")
 
 
-def test_the_good_site_is_sound() -> None:
-    assert site_from_text(GOOD, SITE).name == "good"
+@pytest.mark.parametrize("text", [GOOD, GOOD_CEPH])
+def test_the_good_site_is_sound(text: str) -> None:
+    assert site_from_text(text, SITE).name == "good"
 
 
 def test_cases_have_their_own_names() -> None:
-    names = [case["case"] for case in CASES]
+    names = [case["case"] for _good, case in CASES]
     assert sorted(set(names)) == sorted(names)
     assert len(names) >= 60
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["case"].replace(" ", "-") for case in CASES])
-def test_messages(case: dict[str, Any]) -> None:
-    text = GOOD
+@pytest.mark.parametrize(("text", "case"), CASES, ids=[case["case"].replace(" ", "-") for _good, case in CASES])
+def test_messages(text: str, case: dict[str, Any]) -> None:
     for edit in case["edits"]:
         assert text.count(edit["old"]) == 1, "the old text must stand in the file once"
         text = text.replace(edit["old"], edit["new"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ceph_sites import ceph_site, one_host
+
 from armature.load import site_from_text
 from armature.model import Site
 
@@ -84,5 +86,7 @@ def every() -> dict[str, Site]:
         "podman": full(container_engine="podman"),
         "rocky": full(host_distribution="rocky-10"),
         "2025.1": full(release='"2025.1"', host_distribution="debian-bookworm"),
+        "ceph": ceph_site(),
+        "ceph on one host": one_host(),
         "generated": full(tls="{certificate: generated, backend: true}"),
     }

@@ -34,6 +34,14 @@ def test_what_goes_in_comes_out(tmp_path: Path):
     assert ansible_vault.decrypt(other, hidden, tmp_path) == b"secret"
 
 
+def test_the_same_content_is_the_same_when_encrypted_again(tmp_path: Path):
+    lib = ansible_vault.vault(loader(b"of the run"), "")
+    hidden = ansible_vault.encrypt_same(lib, b"secret")
+    assert hidden == ansible_vault.encrypt_same(lib, b"secret") != ansible_vault.encrypt_same(lib, b"other")
+    assert ansible_vault.decrypt(lib, hidden, tmp_path) == b"secret"
+    assert hidden != ansible_vault.encrypt_same(ansible_vault.vault(loader(b"another"), ""), b"secret")
+
+
 def test_a_wrong_password_names_the_file(tmp_path: Path):
     hidden = ansible_vault.encrypt(ansible_vault.vault(loader(b"right"), ""), b"secret")
     with pytest.raises(KollaError, match=r"/secrets/passwords\.yml: the vault password does not open this file"):

@@ -30,7 +30,9 @@ def test_shipped_sites_are_sound(lon1: Site) -> None:
 def test_an_odd_number_of_controllers_is_a_quorum(lon1: Site, count: int) -> None:
     model = lon1.hosts["ctl-1"]
     others = {name: host for name, host in lon1.hosts.items() if not name.startswith("ctl")}
-    controllers = {f"ctl-{i}": model.model_copy(update={"number": 0x2000 + i}) for i in range(count)}
+    controllers = {
+        f"ctl-{i}": model.model_copy(update={"number": 0x2000 + i, "rack": f"r{i % 3 + 1}"}) for i in range(count)
+    }
     assert list(problems(lon1.model_copy(update={"hosts": controllers | others}))) == []
 
 

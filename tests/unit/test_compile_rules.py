@@ -17,18 +17,24 @@ IPV6 = re.compile(
     r"\[(?P<inside>[0-9a-f:]+)\]|(?<![\w:.])(?P<address>[0-9a-f]*:[0-9a-f:]*:[0-9a-f:]*)(?P<bits>/\d+)?(?![\w:])"
 )
 
-BARE, PREFIXED = "bare", "with /64"
+BARE, PREFIXED, BRACKETED = "bare", "with /64", "bracketed"
 RULES = [
     (r"inventory\.json", BARE),
     (r"kolla/inventory\.yml", BARE),
-    (r"kolla/globals\.yml", BARE),
+    (r"kolla/globals\.yml:(?!.*_endpoints$).*", BARE),
+    (r"kolla/globals\.yml:prometheus_ceph_mgr_exporter_endpoints", BRACKETED),
+    (r"kolla/config/(glance|nova|cinder)/ceph\.conf", BRACKETED),
+    (r"ceph/ceph\.conf", BRACKETED),
+    (r"ceph/(bootstrap\.conf|config\.yml)", PREFIXED),
+    (r"ceph/specs\.yml", BARE),
     (r"hosts/[^/]+/etc/hosts", BARE),
     (r"hosts/[^/]+/etc/resolv\.conf", BARE),
     (r"hosts/[^/]+/etc/chrony/chrony\.conf", BARE),
     (r"hosts/[^/]+/etc/systemd/network/.*\.network:Address", PREFIXED),
     (r"hosts/[^/]+/etc/systemd/network/.*\.network:(DNS|Gateway)", BARE),
 ]
-"""File (and key, in networkd's) -> how an address stands there. None is elsewhere: kolla-ansible makes the URLs."""
+"""File (and key, in networkd's and globals) -> how an address stands there. None is elsewhere: kolla-ansible makes the
+URLs."""
 
 SITES = every().items()
 
@@ -37,11 +43,12 @@ def addresses(path: str, text: str) -> list[tuple[str, str]]:
     """Return (place, form) of every address of a text."""
     found = []
     for line in text.splitlines():
-        key = f":{line.split('=', 1)[0]}" if "/systemd/" in path and "=" in line else ""
+        ends = "=" if "/systemd/" in path else ":" if path.endswith("globals.yml") else None
+        key = f":{line.split(ends, 1)[0]}" if ends and ends in line else ""
         for match in IPV6.finditer(line):
             if is_address(match["inside"] or match["address"]):
                 form = PREFIXED if match["bits"] == "/64" else match["bits"] or BARE
-                found.append((path + key, "bracketed" if match["inside"] else form))
+                found.append((path + key, BRACKETED if match["inside"] else form))
     return found
 
 
@@ -69,8 +76,9 @@ def test_every_address_has_the_form_that_its_consumer_wants(name: str, site: Sit
 def test_every_rule_is_needed_somewhere(name: str, site: Site) -> None:
     places = {place for path, text in artefacts(site).items() for place, _ in addresses(path, text)}
     idle = {pattern for pattern, _ in RULES if not any(re.fullmatch(pattern, place) for place in places)}
-    without = set() if site.dns else {pattern for pattern, _ in RULES if "resolv" in pattern or "chrony" in pattern}
-    assert idle == without, name
+    absent = [] if site.dns else ["resolv", "chrony"]
+    absent += ["ceph"] if site.ceph is None else [] if "prometheus" in site.services else ["mgr_exporter"]
+    assert idle == {pattern for pattern, _ in RULES if any(re.search(word, pattern) for word in absent)}, name
 
 
 @pytest.mark.parametrize(("name", "site"), SITES)

@@ -28,6 +28,7 @@ def load_plugin(path: str) -> ModuleType:
 
 FILTERS: dict[str, Callable[..., Any]] = load_plugin("filter_plugins/site.py").FilterModule().filters()
 PER_HOST = [
+    "site_ceph_devices",
     "site_chrony_conf",
     "site_container_engine_files",
     "site_hosts_file",
@@ -68,6 +69,8 @@ def test_results_are_of_builtin_types(site: str, name: str) -> None:
         arguments = [next(iter(value["model"]["hosts"]))]
     elif name == "site_vip":
         arguments = ["internal"]
+    elif name == "site_ceph_keyrings":
+        arguments = [{"client.glance": "[client.glance]\n"}]
     result = FILTERS[name](value, *arguments)
     assert is_builtin(result)
     assert result is None or result != ""

@@ -39,6 +39,9 @@ def test_groups_are_roles(lon1: dict[str, Any]) -> None:
     assert len(lon1["compute"]["hosts"]) == 6
     assert len(lon1["storage"]["hosts"]) == 4
     assert lon1["iscsi_gateway"]["hosts"] == ["igw-1", "igw-2"]
+    assert lon1["ceph_mons"]["hosts"] == lon1["control"]["hosts"]
+    assert lon1["ceph_osd_hosts"]["hosts"] == lon1["storage"]["hosts"]
+    assert lon1["ceph_hosts"]["hosts"] == [*lon1["control"]["hosts"], *lon1["storage"]["hosts"]]
     assert set(lon1["hosts"]["children"]) == {"control", "network", "compute", "storage", "monitoring", "iscsi_gateway"}
 
 
@@ -50,6 +53,17 @@ def test_host_variables(lon1: dict[str, Any]) -> None:
     assert variables["ctl-1"]["ansible_python_interpreter"] == "/usr/bin/python3"
     assert variables["igw-2"]["site"]["name"] == "lon1"
     assert "localhost" not in variables
+
+
+def test_a_site_without_ceph_has_its_groups_without_hosts(tmp_path: Path) -> None:
+    text = (REPOSITORY / "inventories/lon1/site.yml").read_text()
+    site = tmp_path / "site.yml"
+    bare = text[: text.index("\nceph:\n")] + text[text.index("\n# --- Verification") :]
+    site.write_text(bare.replace(", cinder, cinder_backup, valkey", ""))
+    done = ansible("ansible-inventory", "-i", str(site), "--graph")
+    assert done.stderr == ""
+    assert done.stdout.count("@ceph_") == 3
+    assert "@ceph_mons:\n  |--@" in done.stdout
 
 
 def test_a_sites_own_group_vars(tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ TOOLS = {
 }
 """Command -> Debian package that has it."""
 
-MODULES = ("virtio_pci", "virtio_net")
-"""All that the guest needs: it lives in memory and never reads its disk again."""
+MODULES = ("virtio_pci", "virtio_net", "virtio_blk", "ext4")
+"""All that the guest needs: it lives in memory, and its disks are for whoever logs in."""
 
 PROGRAMS = {"usr/bin/busybox": "bin/busybox", "usr/sbin/dropbear": "usr/sbin/dropbear"}
 """Path in the packages -> path in the guest."""

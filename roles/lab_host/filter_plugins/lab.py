@@ -57,13 +57,14 @@ def interfaces(site: Site, host: str) -> list[dict[str, Any]]:
 
 
 def hosts(site: Site) -> list[dict[str, Any]]:
-    """Return each host: name, admin address, interfaces, and the files that an installer would have left on it."""
+    """Return each host: name, admin address, interfaces, data disks, and the files that an installer leaves on it."""
     admin = site.networks_for(Purpose.ADMIN)[0]
     return [
         {
             "name": name,
             "address": str(host_address(site, name, admin)),
             "interfaces": interfaces(site, name),
+            "disks": list(site.hardware_of(name).disks),
             "files": {f"/etc/systemd/network/{unit}": text for unit, text in networkd_units(site, name).items()},
         }
         for name in site.hosts

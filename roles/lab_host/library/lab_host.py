@@ -8,7 +8,8 @@ module: lab_host
 short_description: One host of the lab, by systemd-nspawn
 description:
   - A host is a folder below C(state_dir): what it wrote over the common root file system, and the folders that an
-    overlay cannot hold (container storage). Its network name space has one veth pair for each interface.
+    overlay cannot hold (container storage). Its network name space has one veth pair for each interface. Its disks are
+    sparse files behind loop devices, under the paths that the site gives them.
   - C(started) makes what is missing and boots the host when it is not running. A running host is left alone.
   - C(absent) stops it and removes the folder, the name space and the cgroup.
   - Check mode changes nothing and tells what would change.
@@ -23,11 +24,14 @@ options:
   files: {description: Path -> text put on a new host before it boots., type: dict, default: {}}
   data: {description: Folders kept outside the overlay., type: list, elements: str, default: []}
   devices: {description: Devices that the host gets when this machine has them., type: list, elements: str, default: []}
+  disks: {description: Paths of the host's data disks., type: list, elements: str, default: []}
+  disk_gib: {description: Size of a new disk in GiB., type: int, default: 8}
 """
 
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -110,6 +114,34 @@ class LabHost:
         """Return the name of this machine's end of an interface: at most 15 bytes, the same every time."""
         return "ve" + hashlib.sha256(f"{self.netns}/{interface}".encode()).hexdigest()[:12]
 
+    def attach(self) -> list[str]:
+        """Put every disk behind a loop device, unless a host that died left it there; return the devices."""
+        folder = self.folder / "disks"
+        folder.mkdir(exist_ok=True)
+        links = []
+        for number, path in enumerate(self.p["disks"]):
+            file = folder / f"{number}.img"
+            if not file.exists():
+                with file.open("xb") as stream:
+                    stream.truncate(self.p["disk_gib"] << 30)
+            device = self.loops().get(str(file)) or output("losetup", "--find", "--show", str(file)).strip()
+            links.append((path, device))
+        # Device nodes of a container are made anew at each boot, and systemd makes the links with them.
+        rules = self.folder / "upper/etc/tmpfiles.d/armature-lab-disks.conf"
+        rules.parent.mkdir(parents=True, exist_ok=True)
+        rules.write_text("".join(f"L+ {path} - - - - {device}\n" for path, device in links))
+        return [device for _, device in links]
+
+    def detach(self) -> None:
+        for device in self.loops().values():
+            run("losetup", "--detach", device)
+
+    def loops(self) -> dict[str, str]:
+        """Return file -> loop device of the host's disks."""
+        listed = output("losetup", "--json", "--list", "--output", "NAME,BACK-FILE") or '{"loopdevices": []}'
+        files = {loop["back-file"]: loop["name"] for loop in json.loads(listed)["loopdevices"] if loop["back-file"]}
+        return {file: name for file, name in files.items() if file.startswith(f"{self.folder}/disks/")}
+
     def unwire(self) -> None:
         if Path("/run/netns", self.netns).exists():
             run("ip", "netns", "delete", self.netns)
@@ -122,7 +154,8 @@ class LabHost:
     def start(self) -> None:
         self.make()
         self.wire()
-        binds = [f"--bind={device}" for device in self.p["devices"] if Path(device).exists()]
+        devices = [device for device in self.p["devices"] if Path(device).exists()] + self.attach()
+        binds = [f"--bind={device}" for device in devices]
         if Path("/lib/modules", os.uname().release).exists():
             binds.append("--bind-ro=/lib/modules")
         binds += [f"--bind={self.data(path)}:{path}" for path in self.p["data"]]
@@ -161,6 +194,7 @@ class LabHost:
                 time.sleep(1)
         self.pidfile.unlink(missing_ok=True)
         self.unwire()
+        self.detach()
         for top in GROUPS:
             remove_cgroup(top / self.netns)
 
@@ -175,7 +209,7 @@ class LabHost:
             shutil.rmtree(self.folder)
 
     def exists(self) -> bool:
-        return self.folder.exists() or Path("/run/netns", self.netns).exists()
+        return self.folder.exists() or Path("/run/netns", self.netns).exists() or bool(self.loops())
 
 
 def remove_cgroup(group: Path) -> None:
@@ -190,9 +224,15 @@ def remove_cgroup(group: Path) -> None:
 
 
 def run(*argv: str) -> None:
+    output(*argv)
+
+
+def output(*argv: str) -> str:
+    """Run a command and return what it prints; raises HostError when it fails."""
     result = subprocess.run(argv, capture_output=True, text=True, check=False)
     if result.returncode:
         raise HostError(f"{' '.join(argv)} ended with status {result.returncode}: {result.stderr.strip()}")
+    return result.stdout
 
 
 def main() -> None:
@@ -208,6 +248,8 @@ def main() -> None:
             "files": {"type": "dict", "default": {}},
             "data": {"type": "list", "elements": "str", "default": []},
             "devices": {"type": "list", "elements": "str", "default": []},
+            "disks": {"type": "list", "elements": "str", "default": []},
+            "disk_gib": {"type": "int", "default": 8},
         },
         required_if=[("state", "started", ("rootfs", "runner"))],
         supports_check_mode=True,

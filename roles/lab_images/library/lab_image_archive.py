@@ -38,7 +38,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.debian import NoMirrorError, sources
+from ansible.module_utils.debian import LEAN, NoMirrorError, mmdebstrap
 from ansible.module_utils.docker_archive import write_archive
 from ansible.module_utils.kolla_layers import Dockerfiles
 
@@ -46,15 +46,7 @@ from armature.kolla.venv import pip_settings, uv_options
 
 # The last release of the bundle that still carries this collection, which kolla-toolbox needs.
 OPENVSWITCH_BUNDLE = "10.7.0"
-OPTIONS = [
-    "--mode=root",
-    "--variant=apt",
-    "--format=tar",
-    '--aptopt=APT::Install-Recommends "false"',
-    "--dpkgopt=force-unsafe-io",
-    *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")),
-    "--skip=cleanup/run",  # services' folders there are part of an image
-]
+OPTIONS = ["--format=tar", *LEAN, "--skip=cleanup/run"]  # services' folders below /run are part of an image
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -158,15 +150,12 @@ class Builder:
         )
         hook = f"{sys.executable} {self.files / 'base_hooks.py'}"
         unfinished = work / "base.tar"
-        # In a mount namespace of its own: whatever ends the build, no mount is left on the machine.
-        self.run(
-            "unshare", "--mount", "env", f"TMPDIR={work}",
-            "mmdebstrap", *OPTIONS,
-            f"--include={','.join(self.p['packages'])}",
+        hooks = [
             f'--essential-hook={hook} essential "$1" {parameters}',
             f'--customize-hook={hook} customize "$1" {parameters}',
-            self.p["suite"], str(unfinished), *sources(self.p["suite"]),
-        )  # fmt: skip
+        ]
+        argv = mmdebstrap(self.p["suite"], str(unfinished), self.p["packages"], [*OPTIONS, *hooks])
+        self.run("env", f"TMPDIR={work}", *argv)
         unfinished.rename(target)
 
     def pack(self, base: Path, kolla: Path, work: Path) -> None:

@@ -15,6 +15,7 @@ options:
   cache: {description: Folder for root file systems., type: path, required: true}
   files: {description: Folder with the shims., type: path, required: true}
   packages: {description: Debian packages., type: list, elements: str, required: true}
+  engines: {description: Container engines among the packages., type: list, elements: str, required: true}
   suite: {description: Debian suite., type: str, required: true}
 """
 
@@ -29,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.debian import NoMirrorError, sources
+from ansible.module_utils.debian import LEAN, NoMirrorError, mmdebstrap
 
 CAP_SYS_RESOURCE = 24
 # What the hosts' container images ask for; kolla-ansible's default.
@@ -38,7 +39,22 @@ WANTED_OPEN_FILES = 1048576
 MASKED = ("systemd-udev-trigger.service", "systemd-modules-load.service", "getty.target", "console-getty.service")
 
 
-def shims(files: Path) -> dict[str, list[str]]:
+RUNTIMES = {"docker": "/usr/sbin/runc", "podman": "/usr/bin/crun"}
+# A container shares this machine's clock: chronyd runs, since cephadm wants a host with one, and sets nothing.
+HOOKS = (
+    'chroot "$1" systemctl enable systemd-networkd.service ssh.service',
+    f'chroot "$1" systemctl mask {" ".join(MASKED)}',
+    """echo 'DAEMON_OPTS="-x -F 0"' > "$1"/etc/default/chrony; sed -i '/^pool /d' "$1"/etc/chrony/chrony.conf""",
+    # cephadm's containers bind these; udev does not run in a container.
+    'printf "d %s 0755 root root\\n" /run/udev /run/lvm /run/lock/lvm > "$1"/etc/tmpfiles.d/armature-lab-ceph.conf',
+    # Every host makes keys and an identity of its own.
+    'rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/hostname "$1"/etc/resolv.conf; : > "$1"/etc/machine-id',
+)
+# Docker's own defaults cannot work in a container; the engine starts when its configuration is there.
+DOCKER_HOOK = 'chroot "$1" systemctl disable docker.service docker.socket'
+
+
+def shims(files: Path, engines: list[str]) -> dict[str, list[str]]:
     """Return the shims that this machine needs: name -> mmdebstrap hooks that put it in."""
     needed = {"sysctl": divert(files / "sysctl", "/usr/sbin/sysctl")}  # every container needs it, on any machine
     status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line)
@@ -47,7 +63,7 @@ def shims(files: Path) -> dict[str, list[str]]:
     few_files = hard != resource.RLIM_INFINITY and hard < WANTED_OPEN_FILES
     if not bounds >> CAP_SYS_RESOURCE & 1 or few_files:
         needed["oci-runtime"] = [
-            hook for path in ("/usr/sbin/runc", "/usr/bin/crun") for hook in divert(files / "oci-runtime", path)
+            hook for engine in sorted(engines) for hook in divert(files / "oci-runtime", RUNTIMES[engine])
         ]
     if not Path("/proc/modules").exists():
         needed["modprobe"] = divert(files / "modprobe", "/usr/sbin/modprobe")
@@ -88,14 +104,8 @@ def build(target: Path, parameters: dict[str, Any], hooks: list[str]) -> str | N
     log = target.with_suffix(".log")
     with tempfile.TemporaryDirectory(prefix="lab-rootfs-", dir=target.parent) as work:
         tree = Path(work, "tree")
-        # In a mount namespace of its own: whatever ends the build, no mount is left on the machine.
-        argv = [
-            "unshare", "--mount", "mmdebstrap", "--mode=root", "--variant=apt", "--format=directory",
-            '--aptopt=APT::Install-Recommends "false"', "--dpkgopt=force-unsafe-io",
-            *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")),
-            f"--include={','.join(parameters['packages'])}", *(f"--customize-hook={hook}" for hook in hooks),
-            parameters["suite"], str(tree), *sources(parameters["suite"]),
-        ]  # fmt: skip
+        options = ["--format=directory", *LEAN, *(f"--customize-hook={hook}" for hook in hooks)]
+        argv = mmdebstrap(parameters["suite"], str(tree), parameters["packages"], options)
         with log.open("w") as out:
             result = subprocess.run(argv, stdout=out, stderr=out, stdin=subprocess.DEVNULL, check=False)
         if result.returncode:
@@ -111,21 +121,16 @@ def main() -> None:
             "cache": {"type": "path", "required": True},
             "files": {"type": "path", "required": True},
             "packages": {"type": "list", "elements": "str", "required": True},
+            "engines": {"type": "list", "elements": "str", "choices": ["docker", "podman"], "required": True},
             "suite": {"type": "str", "required": True},
         },
         supports_check_mode=True,
     )
     cache, files = Path(module.params["cache"]), Path(module.params["files"])
-    needed = shims(files)
-    hooks = [
-        'chroot "$1" systemctl enable systemd-networkd.service ssh.service',
-        f'chroot "$1" systemctl mask {" ".join(MASKED)}',
-        # Docker's own defaults cannot work in a container; the engine starts when its configuration is there.
-        'chroot "$1" systemctl disable docker.service docker.socket',
-        # Every host makes keys and an identity of its own.
-        'rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/hostname "$1"/etc/resolv.conf; : > "$1"/etc/machine-id',
-        *(hook for name in sorted(needed) for hook in needed[name]),
-    ]
+    engines = module.params["engines"]
+    needed = shims(files, engines)
+    docker = [DOCKER_HOOK] if "docker" in engines else []
+    hooks = [*HOOKS, *docker, *(hook for name in sorted(needed) for hook in needed[name])]
     target = cache / key(module.params, hooks, files)
     answer = {"path": str(target), "shims": sorted(needed)}
     if target.is_dir() or module.check_mode:

@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from lab import Lab
+from running_lab import Lab
 
 
 def changed(output: str) -> dict[str, int]:

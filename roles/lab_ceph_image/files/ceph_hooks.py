@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""mmdebstrap hook that makes Debian trixie's ceph-mgr run its modules.
+
+Usage: ceph_hooks.py ROOT REQUIREMENT...
+
+ceph-mgr runs each of its modules in a Python interpreter of its own. On trixie's Python 3.13 three things stand in the
+way: modules written with PyO3 refuse to load in a second interpreter, so older releases of them from PyPI take their
+place; objects that one module hands to another are taken apart wrongly, so they cross as pickles; and a module without
+NOTIFY_TYPES counts as crashed.
+Source: ceph 18.2.7, src/pybind/mgr/mgr_module.py and src/python-common/ceph/deployment/service_spec.py.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+DEBIAN = "usr/lib/python3/dist-packages"
+"""ceph-mgr looks here before it looks below /usr/local."""
+REPLACED = ("OpenSSL", "asyncssh", "bcrypt", "cryptography")
+
+REMOTE = """        return self._ceph_dispatch_remote(module_name, method_name,
+                                          args, kwargs)
+"""
+REMOTE_BY_PICKLE = """        import pickle
+        answer = self._ceph_dispatch_remote(module_name, 'called_by_pickle',
+                                            (pickle.dumps((method_name, args, kwargs)),), {})
+        return pickle.loads(answer)
+
+    def called_by_pickle(self, call: bytes) -> bytes:
+        import pickle
+        method_name, args, kwargs = pickle.loads(call)
+        return pickle.dumps(getattr(self, method_name)(*args, **kwargs))
+"""
+CLASS = """class MgrModule(ceph_module.BaseMgrModule, MgrModuleLoggingMixin):
+"""
+NOTIFY_TYPES = """    NOTIFY_TYPES: List['NotifyType'] = []
+
+"""
+NEW = """        service_type = kwargs.get('service_type', args[0] if args else None)
+"""
+NEW_WITHOUT_ARGUMENTS = """        if not args and not kwargs:
+            return object.__new__(cls)
+"""
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    """Replace the one place in ``file`` that reads ``old``."""
+    text = file.read_text()
+    if text.count(old) != 1:
+        sys.exit(f"{file}: this text stands there {text.count(old)} times, and not once:\n{old}")
+    file.write_text(text.replace(old, new))
+
+
+def main(root: Path, requirements: list[str]) -> None:
+    """Change the tree at ``root``."""
+    for name in REPLACED:
+        shutil.rmtree(root / DEBIAN / name)
+    python = next((root / "usr/lib").glob("python3.*")).name.removeprefix("python")
+    machine = "x86_64" if (root / "lib64/ld-linux-x86-64.so.2").exists() else "aarch64"
+    platforms = [f"--platform=manylinux{year}_{machine}" for year in (2014, 2010)]
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--upgrade", "--only-binary=:all:",
+         f"--python-version={python}", *platforms, f"--target={root / DEBIAN}", *requirements],
+        check=True,
+    )  # fmt: skip
+    module = root / "usr/share/ceph/mgr/mgr_module.py"
+    replace(module, REMOTE, REMOTE_BY_PICKLE)
+    replace(module, CLASS, CLASS + NOTIFY_TYPES)
+    spec = root / DEBIAN / "ceph/deployment/service_spec.py"
+    replace(spec, NEW, NEW_WITHOUT_ARGUMENTS + NEW)
+    modules = ", ".join(REPLACED)
+    subprocess.run(["chroot", root, "python3", "-c", f"import {modules}, ceph.deployment.service_spec"], check=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

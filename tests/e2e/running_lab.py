@@ -1,0 +1,92 @@
+"""The running lab as an operator has it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from armature.load import load_site
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+class Lab:
+    """The lab as an operator has it: make, ssh, and what the playbooks print."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.site = load_site(REPOSITORY / f"inventories/{name}/site.yml")
+        self.hosts = list(self.site.hosts)
+        self.host = self.hosts[0]
+        self.state = Path("/var/lib/armature", name)
+        self.build = REPOSITORY / "build" / name
+
+    def make(self, target: str) -> str:
+        """Run a make target to its end and return what it printed."""
+        return self._run(["make", "--no-print-directory", target, f"SITE={self.name}"])
+
+    def play(self, playbook: str, *arguments: str) -> str:
+        """Run a playbook to its end and return what it printed."""
+        return self._run(self._playbook(playbook, *arguments))
+
+    def play_that_fails(self, playbook: str, *arguments: str) -> str:
+        """Run a playbook that must fail and return what it printed."""
+        result = self._result(self._playbook(playbook, *arguments))
+        assert result.returncode != 0, f"{playbook} passed:\n{result.stdout[-4000:]}"
+        return result.stdout
+
+    def _playbook(self, playbook: str, *arguments: str) -> list[str]:
+        program = str(REPOSITORY / ".venv/bin/ansible-playbook")
+        return [program, "-i", f"inventories/{self.name}/site.yml", f"playbooks/{playbook}", *arguments]
+
+    def _run(self, argv: list[str]) -> str:
+        result = self._result(argv)
+        assert result.returncode == 0, f"{' '.join(argv)} failed:\n{result.stdout[-4000:]}"
+        return result.stdout
+
+    @staticmethod
+    def _result(argv: list[str]) -> subprocess.CompletedProcess[str]:
+        out = subprocess.PIPE
+        return subprocess.run(
+            argv, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, text=True, check=False
+        )
+
+    def start(self, target: str) -> subprocess.Popen[bytes]:
+        """Start a make target in a process group of its own."""
+        argv, out = ["make", "--no-print-directory", target, f"SITE={self.name}"], subprocess.DEVNULL
+        return subprocess.Popen(argv, cwd=REPOSITORY, stdout=out, stderr=out, start_new_session=True)
+
+    def ssh(self, *command: str, host: str | None = None) -> str:
+        """Run a command on a host of the lab, its first one unless told otherwise."""
+        known_hosts = f"UserKnownHostsFile={self.state}/known_hosts"
+        options = ["-i", str(self.state / "id_ed25519"), "-o", known_hosts, "-o", "BatchMode=yes"]
+        argv = ["ssh", *options, f"root@{host or self.host}", *command]
+        return subprocess.run(argv, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
+
+    def containers(self) -> dict[str, tuple[str, str]]:
+        """Return container -> (id, start time) of those that run."""
+        names = self.ssh("docker", "ps", "--quiet").split()
+        inspected = json.loads(self.ssh("docker", "inspect", *names))
+        return {item["Name"].strip("/"): (item["Id"], item["State"]["StartedAt"]) for item in inspected}
+
+    def wait_healthy(self, seconds: int = 300) -> None:
+        """Wait until no container is starting or unhealthy."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            states = self.ssh("docker", "ps", "--format", "'{{.Names}} {{.Status}}'")
+            if not re.search(r"unhealthy|starting|Restarting", states):
+                return
+            time.sleep(3)
+        pytest.fail(f"containers are not healthy after {seconds} s:\n{states}")
+
+    def kill_group(self, process: subprocess.Popen[bytes]) -> None:
+        """End a run the hard way, as a lost terminal or the OOM killer would."""
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,38 @@
+"""The cluster as its operator finds it."""
+
+from __future__ import annotations
+
+import re
+
+from ceph import Ceph
+from running_lab import Lab
+
+
+def test_the_cluster_is_well(ceph: Ceph) -> None:
+    assert ceph.health() == "HEALTH_OK"
+    muted = ceph.ceph("health", "detail")["mutes"]
+    assert muted == []
+
+
+def test_nothing_listens_on_ipv4(lab: Lab, ceph: Ceph) -> None:
+    """Every container of Ceph's has the network of its host, so each host is asked once for all of them."""
+    assert lab.site.ceph is not None
+    for host in lab.hosts:
+        names = lab.ssh("docker", "ps", "--quiet", "--filter", f"name=ceph-{ceph.fsid}", host=host).split()
+        assert names, f"{host} runs no container of Ceph's"
+        modes = lab.ssh("docker", "inspect", "--format", "{{.HostConfig.NetworkMode}}", *names, host=host).split()
+        assert set(modes) == {"host"}
+        sockets = lab.ssh("ss", "--no-header", "--listening", "--tcp", "--udp", "--numeric", "--processes", host=host)
+        ours = [line for line in sockets.splitlines() if re.search(r'\(\("(ceph-|rados|tcmu)', line)]
+        assert ours, f"no socket of Ceph's on {host}:\n{sockets}"
+        addresses = {line.split()[4].rsplit(":", 1)[0] for line in ours}
+        assert {address[:1] for address in addresses} == {"["}, f"{host}: {sorted(addresses)}"
+
+
+def test_the_keys_are_in_no_readable_file(lab: Lab, ceph: Ceph) -> None:
+    keys = [ceph.run("ceph", "auth", "print-key", f"client.{user}").strip() for user in ("glance", "cinder", "nova")]
+    assert all(len(key) == 40 for key in keys)
+    rendered = [path for path in lab.build.rglob("*") if path.is_file()]
+    assert any(path.name.endswith(".keyring") for path in rendered)
+    leaks = [path for path in rendered for key in keys if key.encode() in path.read_bytes()]
+    assert leaks == []

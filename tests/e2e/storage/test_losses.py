@@ -1,0 +1,139 @@
+"""What a cluster of three hosts outlives: a disk and a monitor are gone while a server writes to its root disk."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ceph import Ceph
+from cloud import Cloud, wait
+from running_lab import Lab
+
+pytestmark = pytest.mark.long
+
+# Writes blocks beyond the guest's own file system, which takes the disk's first 40 MiB, and counts those that came back
+# from the disk as they were.
+WRITER = """
+n=0
+while [ ! -e /run/stop ]; do
+  at=$((1024 + n % 1024))
+  dd if=/dev/urandom of=/run/block bs=64k count=1 2>/dev/null
+  dd if=/run/block of=/dev/vda bs=64k seek=$at conv=fsync,notrunc 2>/dev/null || { echo failed; exit 1; }
+  echo 3 > /proc/sys/vm/drop_caches
+  dd if=/dev/vda bs=64k skip=$at count=1 2>/dev/null | cmp - /run/block || { echo differs; exit 1; }
+  n=$((n + 1))
+  echo $n > /run/written
+done
+echo ended
+"""
+
+
+@pytest.fixture
+def other(lab: Lab) -> str:
+    """The last host: no OpenStack runs there."""
+    if len(lab.hosts) < 3:
+        pytest.skip("needs three hosts: make lab SITE=lab-three")
+    return lab.hosts[-1]
+
+
+@pytest.fixture
+def writing(cloud: Cloud, server: Any) -> Iterator[Any]:
+    """Return how to ask how many blocks were written; the writer must have met no error in the end."""
+    cloud.shell(server, f"rm -f /run/stop /run/result; printf %s {shlex.quote(WRITER)} > /run/writer")
+    cloud.shell(server, "sh /run/writer > /run/result 2>&1 < /dev/null &")
+
+    def written() -> int:
+        return int(cloud.shell(server, "cat /run/written 2>/dev/null || echo 0"))
+
+    wait(lambda: written() or None, 60, "block written")
+    yield written
+    result = cloud.shell(server, "touch /run/stop; while ! grep . /run/result; do sleep 1; done")
+    assert result.split() == ["ended"]
+
+
+def goes_on(written: Any, seconds: float = 120) -> None:
+    """Wait until ten more blocks were written."""
+    before = written()
+    wait(lambda: True if written() >= before + 10 else None, seconds, "progress of the writer")
+
+
+def up(ceph: Ceph) -> int:
+    return int(ceph.ceph("osd", "stat")["num_up_osds"])
+
+
+def healthy(ceph: Ceph, seconds: float = 420) -> None:
+    wait(lambda: True if ceph.health() == "HEALTH_OK" else None, seconds, "HEALTH_OK")
+
+
+def daemons(ceph: Ceph, host: str, kind: str) -> list[str]:
+    return [d["daemon_name"] for d in ceph.ceph("orch", "ps", host) if d["daemon_type"] == kind]
+
+
+def unit(ceph: Ceph, daemon: str) -> str:
+    return f"ceph-{ceph.fsid}@{daemon}.service"
+
+
+def test_an_osd_and_a_monitor_are_lost(lab: Lab, ceph: Ceph, other: str, writing: Any) -> None:
+    osd, monitor = daemons(ceph, other, "osd")[0], f"mon.{other}"
+    total = up(ceph)
+    lab.ssh("systemctl", "kill", "--signal=KILL", unit(ceph, osd), unit(ceph, monitor), host=other)
+    lab.ssh("systemctl", "stop", unit(ceph, osd), unit(ceph, monitor), host=other)
+    wait(lambda: True if up(ceph) == total - 1 else None, 120, "OSD counted as down")
+    assert ceph.health() == "HEALTH_WARN"
+    assert other not in ceph.ceph("quorum_status")["quorum_names"]
+    goes_on(writing)
+    lab.ssh("systemctl", "reset-failed", unit(ceph, osd), unit(ceph, monitor), host=other)
+    lab.ssh("systemctl", "start", unit(ceph, osd), unit(ceph, monitor), host=other)
+    healthy(ceph)
+    goes_on(writing)
+
+
+def test_a_disk_is_replaced(lab: Lab, ceph: Ceph, other: str, writing: Any) -> None:
+    osd = daemons(ceph, other, "osd")[0]
+    number = osd.removeprefix("osd.")
+    before = {o["osd"]: o["uuid"] for o in ceph.ceph("osd", "dump")["osds"]}
+    lab.play("replace_disk.yml", "-e", f"osd={number}", "-e", f"confirm=osd.{number}")
+    goes_on(writing)
+    lab.play("deploy_ceph.yml")
+    healthy(ceph)
+    after = {o["osd"]: o["uuid"] for o in ceph.ceph("osd", "dump")["osds"]}
+    assert set(after) == set(before)
+    assert [n for n in after if after[n] != before[n]] == [int(number)]
+    goes_on(writing)
+
+
+def test_a_host_is_maintained(lab: Lab, ceph: Ceph, other: str, writing: Any) -> None:
+    lab.play("enter_maintenance.yml", "-e", f"ceph_host={other}")
+    hosts = {host["hostname"]: host["status"] for host in ceph.ceph("orch", "host", "ls")}
+    assert hosts[other].lower() == "maintenance"
+    goes_on(writing)
+    lab.play("leave_maintenance.yml", "-e", f"ceph_host={other}")
+    healthy(ceph)
+    goes_on(writing)
+
+
+def test_a_second_run_changes_nothing(lab: Lab) -> None:
+    output = lab.play("deploy_ceph.yml")
+    recap = [line for line in output.splitlines() if "changed=" in line]
+    assert recap
+    assert all("changed=0 " in line for line in recap), "\n".join(recap)
+
+
+def test_a_run_without_quorum_says_which_monitors_do_not_answer(lab: Lab, ceph: Ceph) -> None:
+    if len(lab.hosts) < 3:
+        pytest.skip("needs three hosts: make lab SITE=lab-three")
+    stopped = lab.hosts[1:]
+    try:
+        for host in stopped:
+            lab.ssh("systemctl", "stop", unit(ceph, f"mon.{host}"), host=host)
+        start = time.monotonic()
+        output = lab.play_that_fails("deploy_ceph.yml")
+        assert time.monotonic() - start < 300
+        assert "monitor" in output
+    finally:
+        for host in stopped:
+            lab.ssh("systemctl", "start", unit(ceph, f"mon.{host}"), host=host)
+    healthy(ceph)
