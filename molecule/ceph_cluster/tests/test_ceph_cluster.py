@@ -31,8 +31,8 @@ def test_the_pools_are_as_wanted(ceph):
 
 
 def test_the_daemons_run_under_podman(host):
-    names = host.check_output("podman ps --format '{{.Names}}'").split()
-    assert {name.split("-")[-2] if name.endswith("mol-1") else "" for name in names} >= {"mon", "crash"}
+    names = set(host.check_output("podman ps --format '{{.Names}}'").split())
+    assert names >= {f"ceph-{FSID}-{daemon}" for daemon in ("mon-mol-1", "crash-mol-1", "osd-0", "osd-1")}
 
 
 def test_nothing_listens_on_ipv4(host):
@@ -47,3 +47,16 @@ def test_a_pool_that_changed_is_brought_back(host, play, ceph):
     assert mended.status == 0, mended.messages
     assert mended.changes == ["mol-1: ceph_cluster : Bring the pools to what is wanted"]
     assert {pool["pool_name"]: pool["min_size"] for pool in ceph("osd", "pool", "ls", "detail")}["vms"] == 1
+
+
+def test_the_cluster_is_taken_away_and_its_disks_are_free(host, play):
+    removed = play("remove.yml")
+    assert removed.status == 0, removed.messages
+    assert removed.changes
+    assert play("remove.yml").changes == []
+    assert not host.file(f"/var/lib/ceph/{FSID}").exists
+    assert not host.file("/etc/ceph/ceph.client.admin.keyring").exists
+    assert FSID not in host.check_output("podman ps --all --format '{{.Names}}'")
+    for number in (0, 1):
+        assert host.check_output(f"wipefs --no-act --noheadings /dev/disk/by-path/lab-disk-{number}") == ""
+        assert "bluestore" not in host.check_output(f"head -c 64 /dev/disk/by-path/lab-disk-{number} | tr -d '\\0'")
