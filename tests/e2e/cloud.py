@@ -89,15 +89,17 @@ class Cloud:
 
     # Using
 
-    def shell(self, server: Any, command: str, timeout: int = 300) -> str:
-        """Run a command in a server by ssh and return its output; waits for the server to answer."""
+    def shell(self, server: Any, command: str, timeout: int = 240) -> str:
+        """Run a command in a server by ssh and return its output; waits ``timeout`` seconds for an answer."""
         address = next(iter(server.addresses.values()))[0]["addr"]
         options = ["-oBatchMode=yes", "-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null"]
         argv = ["ssh", "-6", "-oLogLevel=ERROR", "-oConnectTimeout=10", *options, "-i", str(self.key)]
         argv += [f"root@{address}", command]
 
         def answers() -> str | None:
-            result = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+            result = subprocess.run(
+                argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=timeout
+            )
             if result.returncode not in (0, 255):
                 raise AssertionError(f"{command} ended with status {result.returncode}: {result.stderr}")
             return result.stdout if result.returncode == 0 else None

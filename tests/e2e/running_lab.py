@@ -68,7 +68,9 @@ class Lab:
         known_hosts = f"UserKnownHostsFile={self.state}/known_hosts"
         options = ["-i", str(self.state / "id_ed25519"), "-o", known_hosts, "-o", "BatchMode=yes"]
         argv = ["ssh", *options, f"root@{host or self.host}", *command]
-        return subprocess.run(argv, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
+        return subprocess.run(
+            argv, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300
+        ).stdout
 
     def containers(self) -> dict[str, tuple[str, str]]:
         """Return container -> (id, start time) of those that run."""

@@ -35,15 +35,24 @@ def test_the_switches_are_there(host):
     assert {"lab-molecul-1", "lab-molecul-2"} <= links().keys()
 
 
-def test_a_stopped_host_leaves_nothing_and_boots_again(play):
+def loops() -> str:
+    return subprocess.run(["losetup", "--list", "--noheadings"], check=True, capture_output=True, text=True).stdout
+
+
+def test_a_stopped_host_leaves_nothing_and_boots_again(host, play):
+    disk = "/dev/disk/by-path/lab-disk-1"
+    host.check_output(f"printf kept | dd of={disk} bs=1M seek=4 conv=notrunc,fsync 2>/dev/null")
     stopped = play("stop.yml")
     assert stopped.status == 0, stopped.messages
+    assert f"{STATE}/" not in loops()
     assert not [name for name, link in links().items() if "armature-lab-molecule" in link.get("ifalias", "")]
     assert not os.path.exists("/run/netns/armature-lab-molecule-mol-1")
     assert play("stop.yml").changes == []
     started = play("converge.yml")
     assert started.status == 0, started.messages
     assert started.changes == ["localhost: lab_host : Boot the hosts"]
+    assert host.check_output(f"dd if={disk} bs=1M skip=4 count=1 2>/dev/null | head -c 4") == "kept"
+    assert loops().count(f"{STATE}/mol-1/disks/") == 2
 
 
 def test_a_network_that_was_taken_away_comes_back(play):

@@ -61,8 +61,14 @@ TOOLS = {
 }
 """Command -> Debian package that has it."""
 
-MODULES = ("virtio_pci", "virtio_net", "virtio_blk", "ext4")
+MODULES = ("virtio_pci", "virtio_net", "virtio_blk", "crc32c_generic", "ext4")
 """All that the guest needs: it lives in memory, and its disks are for whoever logs in."""
+
+MODULE_FOLDERS = (
+    *("drivers/virtio", "drivers/net", "net/core", "drivers/block"),
+    *("fs", "fs/ext4", "fs/jbd2", "lib", "crypto"),
+)
+"""Where they are, and what they depend on, below the kernel's modules."""
 
 PROGRAMS = {"usr/bin/busybox": "bin/busybox", "usr/sbin/dropbear": "usr/sbin/dropbear"}
 """Path in the packages -> path in the guest."""
@@ -175,10 +181,10 @@ def libraries(program: bytes, folder: dict[str, bytes]) -> set[str]:
 
 
 def kernel_modules(root: Path) -> dict[str, bytes]:
-    """Name -> file, of every virtio and network module (with ``_`` for ``-``) under ``root``."""
+    """Name -> file, of every module under ``root`` (with ``_`` for ``-``) that ``MODULES`` may lead to."""
     found = {}
-    for driver in ("drivers/virtio", "drivers/net", "net/core"):
-        for path in root.glob(f"usr/lib/modules/*/kernel/{driver}/*.ko*"):
+    for folder in MODULE_FOLDERS:
+        for path in root.glob(f"usr/lib/modules/*/kernel/{folder}/*.ko*"):
             found[path.name.split(".")[0].replace("-", "_")] = path
     return {name: read_module(path) for name, path in found.items()}
 

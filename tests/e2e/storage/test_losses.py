@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,8 @@ from cloud import Cloud, wait
 from running_lab import Lab
 
 pytestmark = pytest.mark.long
+
+CHECKED: dict[str, Any] = {"check": True, "capture_output": True, "text": True}
 
 # Writes blocks beyond the guest's own file system, which takes the disk's first 40 MiB, and counts those that came back
 # from the disk as they were.
@@ -91,12 +96,27 @@ def test_an_osd_and_a_monitor_are_lost(lab: Lab, ceph: Ceph, other: str, writing
     goes_on(writing)
 
 
+def new_disk(lab: Lab, host: str, device: str) -> None:
+    """Put an empty disk in the place of a host's disk (``/dev/loop3``), as hands in a datacenter do."""
+    listed = subprocess.run(["losetup", "--noheadings", "--output", "BACK-FILE", device], **CHECKED).stdout.strip()
+    file = Path(listed)
+    assert file.parent == lab.state / host / "disks"
+    size = file.stat().st_size
+    subprocess.run(["losetup", "--detach", device], **CHECKED)
+    file.unlink()
+    file.touch()
+    os.truncate(file, size)
+    subprocess.run(["losetup", device, str(file)], **CHECKED)
+
+
 def test_a_disk_is_replaced(lab: Lab, ceph: Ceph, other: str, writing: Any) -> None:
     osd = daemons(ceph, other, "osd")[0]
     number = osd.removeprefix("osd.")
+    device = f"/dev/{ceph.ceph('osd', 'metadata', number)['devices']}"
     before = {o["osd"]: o["uuid"] for o in ceph.ceph("osd", "dump")["osds"]}
     lab.play("replace_disk.yml", "-e", f"osd={number}", "-e", f"confirm=osd.{number}")
     goes_on(writing)
+    new_disk(lab, other, device)
     lab.play("deploy_ceph.yml")
     healthy(ceph)
     after = {o["osd"]: o["uuid"] for o in ceph.ceph("osd", "dump")["osds"]}

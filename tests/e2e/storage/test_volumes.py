@@ -31,8 +31,9 @@ def test_a_volume_from_an_image_is_a_clone(cloud: Cloud, ceph: Ceph, image: Any)
     volume = cloud.volume("clone", image=image.id)
     info = ceph.rbd("info", f"volumes/volume-{volume.id}")
     assert (info["parent"]["pool"], info["parent"]["image"]) == ("images", image.id)
-    assert ceph.rbd("du", f"volumes/volume-{volume.id}")["total_used_size"] < 1 << 20
-    assert volume.bootable
+    (used,) = ceph.rbd("du", f"volumes/volume-{volume.id}")["images"]
+    assert used["used_size"] < 1 << 20
+    assert volume.is_bootable
 
 
 def test_a_servers_disk_is_on_rbd(ceph: Ceph, server: Any, image: Any) -> None:
@@ -40,23 +41,25 @@ def test_a_servers_disk_is_on_rbd(ceph: Ceph, server: Any, image: Any) -> None:
     assert (info["parent"]["pool"], info["parent"]["image"]) == ("images", image.id)
 
 
+@pytest.fixture(scope="module")
+def volume(cloud: Cloud, server: Any) -> Any:
+    volume = cloud.volume("data")
+    cloud.connection.attach_volume(server, volume, wait=True, timeout=120)
+    return volume
+
+
+@pytest.fixture(scope="module")
+def digests() -> dict[str, str]:
+    """What the volume read when it was written, by name."""
+    return {}
+
+
 class TestOneVolume:
     """One volume through its life; each test begins where the one before ended."""
 
-    @pytest.fixture(scope="class")
-    def volume(self, cloud: Cloud, server: Any) -> Any:
-        volume = cloud.volume("data")
-        cloud.connection.attach_volume(server, volume, wait=True, timeout=120)
-        return volume
-
-    @pytest.fixture(scope="class")
-    def digests(self) -> dict[str, str]:
-        """What the volume read when it was written, by name."""
-        return {}
-
     def again(self, cloud: Cloud, server: Any, volume: Any) -> str:
         """Attach ``volume``, read it, detach it."""
-        cloud.connection.attach_volume(server, volume, wait=True, timeout=120)
+        cloud.connection.attach_volume(server, cloud.connection.get_volume(volume.id), wait=True, timeout=120)
         try:
             return cloud.shell(server, f"until [ -b {DEVICE} ]; do sleep 1; done; {READ}")
         finally:
