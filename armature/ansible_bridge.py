@@ -18,11 +18,10 @@ from typing import Any
 from ansible.errors import AnsibleFilterError, AnsibleParserError
 from ansible.template import trust_as_template
 
-from armature.addresses import vip_address
 from armature.compile.inventory import ansible_inventory
 from armature.errors import Problem, SiteError
 from armature.load import load_site
-from armature.model import Role, Site
+from armature.model import Site
 from armature.plan_table import site_summary
 from armature.release import release
 from armature.shape import site_from_tree
@@ -105,23 +104,6 @@ def release_answers(site: Site) -> dict[str, Any]:
 def summary(site: Site) -> str:
     """Return one line about a sound site."""
     return f"{site.name}: no problems ({site_summary(site)})"
-
-
-def users(site: Site) -> list[dict[str, Any]]:
-    """Return the operators' accounts: dicts with ``name`` and ``authorized_keys``."""
-    return [{"name": name, "authorized_keys": user.authorized_keys} for name, user in site.users.items()]
-
-
-def host_groups(site: Site) -> dict[str, list[str]]:
-    """Return role -> names of its hosts, in file order."""
-    return {role.value: site.hosts_with(role) for role in Role}
-
-
-def vip(site: Site, which: str) -> str:
-    """Return the address of the VIP ``internal`` or ``external``, without brackets."""
-    if which not in ("internal", "external"):
-        raise ValueError(f"there is no VIP {which!r}, only internal and external")
-    return str(vip_address(site, "internal" if which == "internal" else "external"))
 
 
 def _site(variable: Any) -> Site:

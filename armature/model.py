@@ -22,6 +22,7 @@ from armature.model_types import (
     ImageNamespace,
     ImageTag,
     Interface,
+    Line,
     MacAddress,
     Mtu,
     Name,
@@ -33,6 +34,8 @@ from armature.model_types import (
     Service,
     Strict,
     UserName,
+    VolumeBackend,
+    VolumeTypeName,
 )
 
 __all__ = [
@@ -51,6 +54,7 @@ __all__ = [
     "ImageTag",
     "Images",
     "Interface",
+    "Line",
     "MacAddress",
     "Mtu",
     "Name",
@@ -69,6 +73,9 @@ __all__ = [
     "Verify",
     "Vip",
     "Vips",
+    "VolumeBackend",
+    "VolumeType",
+    "VolumeTypeName",
 ]
 
 
@@ -153,6 +160,20 @@ class Tls(Strict):
     """Also between HAProxy and the services behind it."""
 
 
+class VolumeType(Strict):
+    description: Line | None = None
+    public: bool = True
+    """For all tenants; otherwise for those that an operator names to Cinder."""
+    default: bool = False
+    """What a volume gets whose maker names no type. Without any, the type is Cinder's own, which is not encrypted."""
+    backend: VolumeBackend | None = None
+    """Where the volumes are, as kolla-ansible calls the backend (rbd-1); only for sites with several."""
+    encrypted: bool = False
+    """By LUKS, where the volume is used: Ceph keeps what nobody reads without the volume's own key."""
+    key_size: Literal[128, 256] | None = None
+    """Bits of AES; 256 unless told otherwise. Barbican makes no longer keys."""
+
+
 class Images(Strict):
     registry: str | None = None
     """host[:port] by name. Without one, images are expected on the hosts."""
@@ -202,6 +223,8 @@ class Site(Strict):
     tls: Tls = Field(default_factory=Tls)
     services: tuple[Service, ...] = ("heat", "horizon")
     """Beside the core (Keystone, Glance, Placement, Nova, Neutron), as kolla-ansible names them in ``enable_*``."""
+    volume_types: dict[VolumeTypeName, VolumeType] = Field(default_factory=dict)
+    """What Cinder offers. Types that do not stand here are left as they are."""
     images: Images = Field(default_factory=Images)
     ceph: Ceph | None = None
     """Without it the site has no Ceph, and images and disks are where kolla-ansible puts them."""

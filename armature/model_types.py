@@ -31,6 +31,15 @@ UserName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")
 Service = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A service as kolla-ansible names it in ``enable_*``."""
 
+VolumeTypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,126}$")]
+"""A volume type's name, which tenants write. Cinder's own, ``__DEFAULT__``, begins with what this does not."""
+
+VolumeBackend = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
+"""A backend as Cinder names it in ``volume_backend_name``."""
+
+Line = Annotated[str, StringConstraints(pattern=r"^[^\n]{1,255}$")]
+"""What people read, in a field of 255 characters."""
+
 RedfishSystem = Annotated[str, StringConstraints(pattern=r"^/redfish/v1/Systems/[^/\s]+$")]
 ResourceClass = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
 ImageNamespace = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._/-]*$")]

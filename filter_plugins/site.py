@@ -39,7 +39,6 @@ class FilterModule:
             "site_chrony_conf": chrony.chrony_conf,
             "site_container_engine_files": container_engine.container_engine_files,
             "site_facts_for_verify": verify.verify_facts,
-            "site_host_groups": bridge.host_groups,
             "site_hosts_file": hosts_file.hosts_file,
             "site_kernel_modules": kernel.kernel_modules,
             "site_kolla_artefacts": kolla_artefacts,
@@ -48,7 +47,5 @@ class FilterModule:
             "site_resolv_conf": hosts_file.resolv_conf,
             "site_summary": bridge.summary,
             "site_sysctl": kernel.sysctl,
-            "site_users": bridge.users,
-            "site_vip": bridge.vip,
         }
         return {name: bridge.as_filter(function) for name, function in functions.items()}

@@ -20,6 +20,7 @@ from armature.check.people import user_problems
 from armature.check.site import site_problems
 from armature.check.verify import verify_problems
 from armature.check.vips import vip_problems
+from armature.check.volume_types import volume_type_problems
 from armature.errors import Problem
 from armature.model import Site
 
@@ -34,6 +35,7 @@ _CHECKS = (
     vip_problems,
     service_problems,
     cinder_problems,
+    volume_type_problems,
     image_problems,
     ceph_problems,
     verify_problems,

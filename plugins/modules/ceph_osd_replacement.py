@@ -94,6 +94,7 @@ from typing import Any
 
 from ansible.module_utils.armature_ceph import CephError, Step, difference, runner
 from ansible.module_utils.armature_ceph_gates import CarefulCeph
+from ansible.module_utils.armature_ceph_osds import devices
 from ansible.module_utils.armature_ceph_room import lack, parent, shortages
 from ansible.module_utils.basic import AnsibleModule
 
@@ -148,19 +149,6 @@ def observe(ceph: CarefulCeph, number: int) -> Seen:
         rules=rules,
         checks=tuple(sorted(health["checks"])),
     )
-
-
-def devices(facts: dict[str, Any]) -> tuple[str, ...]:
-    """Return the lasting paths of the data's disks, of ``ceph osd metadata``.
-
-    >>> devices({"bluestore_bdev_devices": "sdb", "device_paths": "sda=/dev/disk/by-path/x,sdb=/dev/disk/by-path/y"})
-    ('/dev/disk/by-path/y',)
-    >>> devices({"bluestore_bdev_devices": "loop1"})
-    ('/dev/loop1',)
-    """
-    paths = dict(entry.partition("=")[::2] for entry in facts.get("device_paths", "").split(",") if entry)
-    names = [name for name in facts.get("bluestore_bdev_devices", "").split(",") if name]
-    return tuple(paths.get(name) or f"/dev/{name}" for name in names)
 
 
 def is_raw(facts: dict[str, Any], daemon: dict[str, Any], specs: list[dict[str, Any]]) -> bool:

@@ -80,7 +80,8 @@ versions:
   type: dict
   returned: always
 summary:
-  description: All of it in one line for people, and a line for each check that is not muted.
+  description:
+    - All of it in one line for people, and a line for each check that is not muted, with the places of its OSDs.
   type: list
   elements: str
   returned: always
@@ -89,16 +90,17 @@ summary:
 from typing import Any
 
 from ansible.module_utils.armature_ceph import Ceph, CephError, runner
+from ansible.module_utils.armature_ceph_osds import places
 from ansible.module_utils.basic import AnsibleModule
 
-COMMANDS = ("status", "health detail", "mon dump", "mgr dump", "osd dump", "versions")
+COMMANDS = ("status", "health detail", "mon dump", "mgr dump", "osd dump", "versions", "osd metadata")
 
 
 def observe(ceph: Ceph, lenient: bool) -> dict[str, Any]:
     """Return the module's result; without a cluster an empty one, if ``lenient``. Raises CephError."""
     if not ceph.found(lenient):
         return {
-            **report({}, {}, {}, {}, {}, {}),
+            **report({}, {}, {}, {}, {}, {}, []),
             "present": False,
             "summary": [f"There is no Ceph cluster {ceph.fsid}."],
         }
@@ -112,6 +114,7 @@ def report(
     mgrs: dict[str, Any],
     osds: dict[str, Any],
     versions: dict[str, Any],
+    metadata: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Return the module's result from the answers to ``COMMANDS``, which may be empty."""
     placement = status.get("pgmap", {})
@@ -142,7 +145,7 @@ def report(
         },
         "versions": versions,
     }
-    return {**found, "summary": _summary(found)}
+    return {**found, "summary": _summary(found, metadata)}
 
 
 def _check(check: dict[str, Any]) -> dict[str, Any]:
@@ -154,7 +157,7 @@ def _check(check: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _summary(found: dict[str, Any]) -> list[str]:
+def _summary(found: dict[str, Any], metadata: list[dict[str, Any]]) -> list[str]:
     mons, mgr, osds, pgs = (found[key] for key in ("mons", "mgr", "osds", "pgs"))
     first = [
         found["health"]["status"],
@@ -166,8 +169,13 @@ def _summary(found: dict[str, Any]) -> list[str]:
     checks = found["health"]["checks"]
     return [
         "; ".join(first),
-        *(f"{code}: {check['summary']}" for code, check in checks.items() if not check["muted"]),
+        *(_line(code, check, metadata) for code, check in checks.items() if not check["muted"]),
     ]
+
+
+def _line(code: str, check: dict[str, Any], metadata: list[dict[str, Any]]) -> str:
+    where = places(check["detail"], metadata)
+    return f"{code}: {check['summary']}{f' ({where})' if where else ''}"
 
 
 def main() -> None:

@@ -9,14 +9,14 @@ DOCUMENTATION = r"""
 module: cloud_leftovers
 short_description: Remove everything whose name starts with a prefix
 description:
-  - Removes stacks, servers, routers, ports, subnets, networks, security groups, keypairs, images and flavors whose name
-    starts with I(prefix), in an order that works, and waits until they are gone.
+  - Removes stacks, servers, volumes, routers, ports, subnets, networks, security groups, keypairs, images and flavors
+    whose name starts with I(prefix), in an order that works, and waits until they are gone.
   - Goes on when one of them cannot be removed, and names all of these at the end.
   - In check mode it tells what it would remove, which is also how to prove that nothing is left.
 options:
   cloud: {description: Name of the cloud in clouds.yaml., type: str, required: true}
   prefix: {description: First part of the names., type: str, required: true}
-  timeout: {description: Seconds to wait for one server to go., type: int, default: 300}
+  timeout: {description: Seconds to wait for one server or volume to go., type: int, default: 300}
 requirements: [openstacksdk]
 """
 
@@ -63,6 +63,11 @@ def remove_server(cloud: Any, server: Any, timeout: int) -> None:
     cloud.delete_server(server.id, wait=True, timeout=timeout)
 
 
+def remove_volume(cloud: Any, volume: Any, timeout: int) -> None:
+    """Remove a volume and wait until its storage is free."""
+    cloud.delete_volume(volume.id, wait=True, timeout=timeout)
+
+
 def remove_router(cloud: Any, router: Any, _timeout: int) -> None:
     """Remove a router and its interfaces; Neutron refuses one that has any."""
     for port in cloud.network.ports(device_id=router.id, device_owner="network:router_interface"):
@@ -73,6 +78,7 @@ def remove_router(cloud: Any, router: Any, _timeout: int) -> None:
 KINDS = (
     Kind("stack", "orchestration", lambda cloud: cloud.orchestration.stacks(), remove_stack),
     Kind("server", "compute", lambda cloud: cloud.compute.servers(details=False), remove_server),
+    Kind("volume", "block-storage", lambda cloud: cloud.block_storage.volumes(details=False), remove_volume),
     Kind("router", "network", lambda cloud: cloud.network.routers(), remove_router),
     Kind("port", "network", lambda cloud: cloud.network.ports(), remover("network", "delete_port")),
     Kind("subnet", "network", lambda cloud: cloud.network.subnets(), remover("network", "delete_subnet")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 from typing import Any
 
 from running_lab import Lab
@@ -35,3 +36,10 @@ class Ceph:
     def health(self) -> str:
         """Return the cluster's health: HEALTH_OK, HEALTH_WARN or HEALTH_ERR."""
         return str(self.ceph("health")["status"])
+
+    def wait_healthy(self, seconds: float = 420) -> None:
+        """Wait until the cluster is well; fails with what it complains about."""
+        deadline = time.monotonic() + seconds
+        while self.health() != "HEALTH_OK":
+            assert time.monotonic() < deadline, f"after {seconds} s: {self.run('ceph', 'health', 'detail')}"
+            time.sleep(2)

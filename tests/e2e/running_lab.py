@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from armature.load import load_site
 
@@ -22,7 +26,8 @@ class Lab:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.site = load_site(REPOSITORY / f"inventories/{name}/site.yml")
+        self.inventory = REPOSITORY / "inventories" / name
+        self.site = load_site(self.inventory / "site.yml")
         self.hosts = list(self.site.hosts)
         self.host = self.hosts[0]
         self.state = Path("/var/lib/armature", name)
@@ -32,19 +37,28 @@ class Lab:
         """Run a make target to its end and return what it printed."""
         return self._run(["make", "--no-print-directory", target, f"SITE={self.name}"])
 
-    def play(self, playbook: str, *arguments: str) -> str:
-        """Run a playbook to its end and return what it printed."""
-        return self._run(self._playbook(playbook, *arguments))
+    def play(self, playbook: str, *arguments: str, site: Path | None = None) -> str:
+        """Run a playbook to its end, for another ``site`` file if there is one, and return what it printed."""
+        return self._run(self._playbook(playbook, site, *arguments))
 
-    def play_that_fails(self, playbook: str, *arguments: str) -> str:
-        """Run a playbook that must fail and return what it printed."""
-        result = self._result(self._playbook(playbook, *arguments))
+    def play_that_fails(self, playbook: str, *arguments: str, site: Path | None = None) -> str:
+        """Run a playbook that must fail and return what it printed, with its lines joined."""
+        result = self._result(self._playbook(playbook, site, *arguments))
         assert result.returncode != 0, f"{playbook} passed:\n{result.stdout[-4000:]}"
-        return result.stdout
+        return " ".join(result.stdout.split())
 
-    def _playbook(self, playbook: str, *arguments: str) -> list[str]:
+    def _playbook(self, playbook: str, site: Path | None, *arguments: str) -> list[str]:
         program = str(REPOSITORY / ".venv/bin/ansible-playbook")
-        return [program, "-i", f"inventories/{self.name}/site.yml", f"playbooks/{playbook}", *arguments]
+        return [program, "-i", str(site or self.inventory / "site.yml"), f"playbooks/{playbook}", *arguments]
+
+    def variant(self, folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+        """Write the lab's inventory to ``folder``, its site changed, and return the path of its site.yml."""
+        target = folder / self.name
+        shutil.copytree(self.inventory, target, ignore=shutil.ignore_patterns("secrets"))
+        tree = yaml.safe_load((target / "site.yml").read_text())
+        change(tree)
+        (target / "site.yml").write_text(yaml.safe_dump(tree, sort_keys=False))
+        return target / "site.yml"
 
     def _run(self, argv: list[str]) -> str:
         result = self._result(argv)

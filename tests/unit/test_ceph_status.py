@@ -55,6 +55,7 @@ ANSWERS: dict[str, Any] = {
             {"osd": 2, "uuid": "cccccccc-0000-4000-8000-000000000000", "up": 0, "in": 1},
         ]
     },
+    "osd metadata": [{"id": 2, "hostname": "sto-2", "bluestore_bdev_devices": "sdb"}],
     "versions": {"mon": {VERSION: 3}, "mgr": {VERSION: 2}, "osd": {VERSION: 3}, "overall": {VERSION: 8}},
 }
 
@@ -98,16 +99,20 @@ def test_everything_is_asked_in_one_call(tmp_path: Path):
         "summary": [
             "HEALTH_WARN; monitors 2 of 3; active manager ctl-0.abcdef, standbys 1; OSDs 2 up and 3 in of 3; "
             "placement groups 67 clean of 97",
-            "OSD_DOWN: 1 osds down",
+            "OSD_DOWN: 1 osds down (osd.2 is on sto-2, /dev/sdb)",
         ],
     }
     assert fake.calls == [[*CEPH, "--format", "json"]]
-    assert fake.reads == ["status", "health detail", "mon dump", "mgr dump", "osd dump", "versions"]
+    assert fake.reads == ["status", "health detail", "mon dump", "mgr dump", "osd dump", "versions", "osd metadata"]
 
 
 def test_a_cluster_without_managers_and_osds(tmp_path: Path):
     status = {**ANSWERS["status"], "pgmap": {"pgs_by_state": [], "num_pgs": 0}}
-    none = {"mgr dump": {"active_name": "", "available": False, "standbys": []}, "osd dump": {"osds": []}}
+    none = {
+        "mgr dump": {"active_name": "", "available": False, "standbys": []},
+        "osd dump": {"osds": []},
+        "osd metadata": [],
+    }
     found = observe(FakeCeph(tmp_path, {**ANSWERS, **none, "status": status}).ceph(), lenient=False)
     assert found["mgr"] == {"active": "", "standbys": [], "available": False}
     assert (found["osds"], found["osd_uuids"]) == ({"num": 0, "up": 0, "in": 0}, [])

@@ -16,6 +16,7 @@ LISTS = {
     "compute": ["servers", "keypairs", "flavors"],
     "network": ["routers", "subnets", "networks", "security_groups"],
     "image": ["images"],
+    "block_storage": ["volumes"],
 }
 
 
@@ -41,6 +42,7 @@ class FakeCloud:
             setattr(getattr(self, service), f"delete_{kind}", self.remover(f"delete_{kind}"))
         self.delete_stack = self.remover("delete_stack")
         self.delete_server = self.remover("delete_server")
+        self.delete_volume = self.remover("delete_volume")
 
     def has_service(self, service: str) -> bool:
         return service in self.services
@@ -60,10 +62,11 @@ class FakeCloud:
         return remove
 
 
-ALL = {"orchestration", "compute", "network", "image"}
+ALL = {"orchestration", "compute", "network", "image", "block-storage"}
 NAMES = [
     "stacks",
     "servers",
+    "volumes",
     "routers",
     "ports",
     "subnets",
@@ -91,6 +94,7 @@ def test_everything_found_is_removed_in_order():
     assert cloud.log == [
         f"delete_stack id-{PREFIX}stacks",
         f"delete_server id-{PREFIX}servers",
+        f"delete_volume id-{PREFIX}volumes",
         "interface id-leg",
         f"delete_router id-{PREFIX}routers",
         f"delete_port id-{PREFIX}ports",

@@ -67,8 +67,6 @@ def test_results_are_of_builtin_types(site: str, name: str) -> None:
     arguments: list[Any] = []
     if name in PER_HOST:
         arguments = [next(iter(value["model"]["hosts"]))]
-    elif name == "site_vip":
-        arguments = ["internal"]
     elif name == "site_ceph_keyrings":
         arguments = [{"client.glance": "[client.glance]\n"}]
     result = FILTERS[name](value, *arguments)
@@ -78,12 +76,9 @@ def test_results_are_of_builtin_types(site: str, name: str) -> None:
 
 def test_values() -> None:
     lab = variable("lab")
-    assert FILTERS["site_vip"](lab, "external") == "fd00:a12a:1ab:1::100"
-    assert FILTERS["site_host_groups"](lab)["control"] == ["lab-1"]
-    assert FILTERS["site_users"](lab) == []
     assert FILTERS["site_release"](lab)["kolla_ansible"] == "22.2.0"
     assert FILTERS["site_summary"](lab) == "lab: no problems (1 host, 2 networks, release 2026.1)"
-    assert [user["name"] for user in FILTERS["site_users"](variable("lon1"))] == ["ada", "grace"]
+    assert FILTERS["site_facts_for_verify"](lab)["vip"]["address"] == "fd00:a12a:1ab:1::100"
 
 
 @pytest.mark.parametrize("name", PER_HOST)
@@ -94,22 +89,17 @@ def test_an_unknown_host(name: str) -> None:
     assert caught.value.__cause__ is None
 
 
-def test_an_unknown_vip() -> None:
-    with pytest.raises(AnsibleFilterError, match="there is no VIP 'outer', only internal and external"):
-        FILTERS["site_vip"](variable("lab"), "outer")
-
-
 @pytest.mark.parametrize("value", [None, "lab", {}, {"name": "lab"}])
 def test_what_is_not_the_variable_site(value: Any) -> None:
     with pytest.raises(AnsibleFilterError, match="this is not the variable site"):
-        FILTERS["site_users"](value)
+        FILTERS["site_summary"](value)
 
 
 def test_a_broken_model_is_put_into_words() -> None:
     lab = variable("lab")
     model = lab["model"] | {"prefix": "10.0.0.0/8", "domian": "x"}
     with pytest.raises(AnsibleFilterError) as caught:
-        FILTERS["site_users"]({"path": "x/site.yml", "model": model})
+        FILTERS["site_summary"]({"path": "x/site.yml", "model": model})
     assert str(caught.value).startswith("x/site.yml: 2 problems\n  ")
 
 
@@ -127,7 +117,7 @@ def test_a_known_model_is_not_read_again() -> None:
             raise AssertionError
 
     lab = variable("lab")
-    assert FILTERS["site_vip"](lab | {"model": Unread()}, "internal") == "fd00:a12a:1ab:1::100"
+    assert FILTERS["site_summary"](lab | {"model": Unread()}).startswith("lab: no problems")
 
 
 @pytest.mark.parametrize("with_digest", [True, False])

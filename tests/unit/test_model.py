@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import doctest
-import importlib
 import json
-import pkgutil
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +8,11 @@ import jsonschema
 import pytest
 import yaml
 
-import armature
 from armature.model import Site
 from armature.shape import PATTERNS
 
 REPOSITORY = Path(__file__).parents[2]
 SITES = sorted(REPOSITORY.glob("inventories/*/site.yml"))
-MODULES = sorted(module.name for module in pkgutil.walk_packages(armature.__path__, "armature."))
 
 
 @pytest.mark.parametrize("path", SITES, ids=[path.parent.name for path in SITES])
@@ -51,8 +46,3 @@ def test_a_dumped_site_is_the_same_site() -> None:
     for path in SITES:
         site = load_site(path)
         assert Site.model_validate_json(json.dumps(site.model_dump(mode="json")), strict=True) == site
-
-
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("__main__")])
-def test_examples_in_docstrings(name: str) -> None:
-    assert doctest.testmod(importlib.import_module(name)).failed == 0

@@ -69,10 +69,6 @@ def up(ceph: Ceph) -> int:
     return int(ceph.ceph("osd", "stat")["num_up_osds"])
 
 
-def healthy(ceph: Ceph, seconds: float = 420) -> None:
-    wait(lambda: True if ceph.health() == "HEALTH_OK" else None, seconds, "HEALTH_OK")
-
-
 def daemons(ceph: Ceph, host: str, kind: str) -> list[str]:
     return [d["daemon_name"] for d in ceph.ceph("orch", "ps", host) if d["daemon_type"] == kind]
 
@@ -92,7 +88,7 @@ def test_an_osd_and_a_monitor_are_lost(lab: Lab, ceph: Ceph, other: str, writing
     goes_on(writing)
     lab.ssh("systemctl", "reset-failed", unit(ceph, osd), unit(ceph, monitor), host=other)
     lab.ssh("systemctl", "start", unit(ceph, osd), unit(ceph, monitor), host=other)
-    healthy(ceph)
+    ceph.wait_healthy()
     goes_on(writing)
 
 
@@ -118,7 +114,7 @@ def test_a_disk_is_replaced(lab: Lab, ceph: Ceph, other: str, writing: Any) -> N
     goes_on(writing)
     new_disk(lab, other, device)
     lab.play("deploy_ceph.yml")
-    healthy(ceph)
+    ceph.wait_healthy()
     after = {o["osd"]: o["uuid"] for o in ceph.ceph("osd", "dump")["osds"]}
     assert set(after) == set(before)
     assert [n for n in after if after[n] != before[n]] == [int(number)]
@@ -131,7 +127,7 @@ def test_a_host_is_maintained(lab: Lab, ceph: Ceph, other: str, writing: Any) ->
     assert hosts[other].lower() == "maintenance"
     goes_on(writing)
     lab.play("leave_maintenance.yml", "-e", f"ceph_host={other}")
-    healthy(ceph)
+    ceph.wait_healthy()
     goes_on(writing)
 
 
@@ -156,4 +152,4 @@ def test_a_run_without_quorum_says_which_monitors_do_not_answer(lab: Lab, ceph: 
     finally:
         for host in stopped:
             lab.ssh("systemctl", "start", unit(ceph, f"mon.{host}"), host=host)
-    healthy(ceph)
+    ceph.wait_healthy()
