@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -134,6 +135,12 @@ class Cloud:
             c.delete_flavor(flavor.id)
         for keypair in ours(c.list_keypairs()):
             c.delete_keypair(keypair.name)
+
+
+def guest_image() -> Path:
+    """Return the file of the lab's own guest image."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache, "armature/guest-image/x86_64.img")
 
 
 def ours(items: Any) -> Iterator[Any]:

@@ -79,12 +79,16 @@ class Lab:
 
     def ssh(self, *command: str, host: str | None = None) -> str:
         """Run a command on a host of the lab, its first one unless told otherwise."""
-        known_hosts = f"UserKnownHostsFile={self.state}/known_hosts"
-        options = ["-i", str(self.state / "id_ed25519"), "-o", known_hosts, "-o", "BatchMode=yes"]
-        argv = ["ssh", *options, f"root@{host or self.host}", *command]
+        argv = self.ssh_argv(*command, host=host)
         return subprocess.run(
             argv, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300
         ).stdout
+
+    def ssh_argv(self, *command: str, host: str | None = None) -> list[str]:
+        """Return the command line that runs a command on a host of the lab."""
+        known_hosts = f"UserKnownHostsFile={self.state}/known_hosts"
+        options = ["-i", str(self.state / "id_ed25519"), "-o", known_hosts, "-o", "BatchMode=yes"]
+        return ["ssh", *options, f"root@{host or self.host}", *command]
 
     def containers(self) -> dict[str, tuple[str, str]]:
         """Return container -> (id, start time) of those that run."""

@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.build_cache import held
 from ansible.module_utils.debian import LEAN, NoMirrorError, mmdebstrap
 from ansible.module_utils.docker_archive import write_archive
 
@@ -104,9 +105,11 @@ def main() -> None:
     archive = Path(module.params["cache"], f"{key(module.params)}.tar")
     missing = not archive.exists()
     if missing and not module.check_mode:
-        archive.parent.mkdir(parents=True, exist_ok=True)
         try:
-            build(archive, module.params)
+            with held(archive.parent):
+                missing = not archive.exists()
+                if missing:
+                    build(archive, module.params)
         except (BuildError, NoMirrorError) as error:
             module.fail_json(msg=str(error))
     ids = json.loads(archive.with_suffix(".json").read_text()) if archive.exists() else {}

@@ -48,6 +48,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.build_cache import held
 from ansible.module_utils.debian import NoMirrorError, sources
 
 Runner = Callable[..., tuple[int, str, str]]
@@ -318,10 +319,10 @@ def main() -> None:
         name, image = cache / f"{architecture}.img", cache / f"{architecture}-{builder.key(versions)}.img"
         present = image.exists() and name.resolve() == image.resolve()
         if not present and not module.check_mode:
-            cache.mkdir(parents=True, exist_ok=True)
-            if not image.exists():
-                builder.build(image)
-            link(image, name)
+            with held(cache):
+                if not image.exists():
+                    builder.build(image)
+                link(image, name)
     except (GuestImageError, NoMirrorError, OSError) as error:
         module.fail_json(msg=str(error))
     after = "" if present else "\n".join([str(image), *versions, ""])

@@ -38,6 +38,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.build_cache import held
 from ansible.module_utils.debian import LEAN, NoMirrorError, mmdebstrap
 from ansible.module_utils.docker_archive import write_archive
 from ansible.module_utils.kolla_layers import Dockerfiles
@@ -120,7 +121,6 @@ class Builder:
         return target
 
     def build(self) -> None:
-        self.cache.mkdir(parents=True, exist_ok=True)
         self.log.unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(prefix="lab-images-", dir=self.cache) as folder:
             work = Path(folder)
@@ -208,10 +208,13 @@ def main() -> None:
     if module.check_mode:
         module.exit_json(changed=True, **answer)
     try:
-        builder.build()
+        with held(builder.cache):
+            missing = not builder.archive.exists()
+            if missing:
+                builder.build()
     except (BuildError, NoMirrorError) as error:
         module.fail_json(msg=str(error), **answer)
-    module.exit_json(changed=True, **answer | {"ids": json.loads(builder.ids.read_text())})
+    module.exit_json(changed=missing, **answer | {"ids": json.loads(builder.ids.read_text())})
 
 
 if __name__ == "__main__":

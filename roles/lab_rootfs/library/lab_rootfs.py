@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.build_cache import held
 from ansible.module_utils.debian import LEAN, NoMirrorError, mmdebstrap
 
 CAP_SYS_RESOURCE = 24
@@ -135,14 +136,17 @@ def main() -> None:
     answer = {"path": str(target), "shims": sorted(needed)}
     if target.is_dir() or module.check_mode:
         module.exit_json(changed=not target.is_dir(), **answer)
-    cache.mkdir(parents=True, exist_ok=True)
+    error = None
     try:
-        error = build(target, module.params, hooks)
+        with held(cache):
+            missing = not target.is_dir()
+            if missing:
+                error = build(target, module.params, hooks)
     except NoMirrorError as no_mirror:
         error = str(no_mirror)
     if error:
         module.fail_json(msg=error, **answer)
-    module.exit_json(changed=True, **answer)
+    module.exit_json(changed=missing, **answer)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ceph import Ceph
-from cloud import Cloud
+from cloud import Cloud, guest_image
 from running_lab import Lab
+from writer import Writer
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +28,7 @@ def cloud(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]
 
 @pytest.fixture(scope="session")
 def guest_file() -> Path:
-    """The lab's own guest image."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache, "armature/guest-image/x86_64.img")
+    return guest_image()
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +45,12 @@ def network(cloud: Cloud) -> Any:
 def server(cloud: Cloud, image: Any, network: Any) -> Any:
     """A server whose root disk is on RBD."""
     return cloud.server(network, image=image.id)
+
+
+@pytest.fixture
+def writing(cloud: Cloud, server: Any) -> Iterator[Writer]:
+    """A writer in the server; it must have lost nothing in the end."""
+    writer = Writer(cloud, server)
+    writer.start()
+    yield writer
+    assert writer.stop() == "ended"

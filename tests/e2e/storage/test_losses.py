@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ceph import Ceph
-from cloud import Cloud, wait
+from cloud import wait
 from running_lab import Lab
+from writer import Writer
 
 pytestmark = pytest.mark.long
 
 CHECKED: dict[str, Any] = {"check": True, "capture_output": True, "text": True}
-
-# Writes blocks beyond the guest's own file system, which takes the disk's first 40 MiB, and counts those that came back
-# from the disk as they were.
-WRITER = """
-n=0
-while [ ! -e /run/stop ]; do
-  at=$((1024 + n % 1024))
-  dd if=/dev/urandom of=/run/block bs=64k count=1 2>/dev/null
-  dd if=/run/block of=/dev/vda bs=64k seek=$at conv=fsync,notrunc 2>/dev/null || { echo failed; exit 1; }
-  echo 3 > /proc/sys/vm/drop_caches
-  dd if=/dev/vda bs=64k skip=$at count=1 2>/dev/null | cmp - /run/block || { echo differs; exit 1; }
-  n=$((n + 1))
-  echo $n > /run/written
-done
-echo ended
-"""
 
 
 @pytest.fixture
@@ -42,27 +25,6 @@ def other(lab: Lab) -> str:
     if len(lab.hosts) < 3:
         pytest.skip("needs three hosts: make lab SITE=lab-three")
     return lab.hosts[-1]
-
-
-@pytest.fixture
-def writing(cloud: Cloud, server: Any) -> Iterator[Any]:
-    """Return how to ask how many blocks were written; the writer must have met no error in the end."""
-    cloud.shell(server, f"rm -f /run/stop /run/result; printf %s {shlex.quote(WRITER)} > /run/writer")
-    cloud.shell(server, "sh /run/writer > /run/result 2>&1 < /dev/null &")
-
-    def written() -> int:
-        return int(cloud.shell(server, "cat /run/written 2>/dev/null || echo 0"))
-
-    wait(lambda: written() or None, 60, "block written")
-    yield written
-    result = cloud.shell(server, "touch /run/stop; while ! grep . /run/result; do sleep 1; done")
-    assert result.split() == ["ended"]
-
-
-def goes_on(written: Any, seconds: float = 120) -> None:
-    """Wait until ten more blocks were written."""
-    before = written()
-    wait(lambda: True if written() >= before + 10 else None, seconds, "progress of the writer")
 
 
 def up(ceph: Ceph) -> int:
@@ -77,7 +39,7 @@ def unit(ceph: Ceph, daemon: str) -> str:
     return f"ceph-{ceph.fsid}@{daemon}.service"
 
 
-def test_an_osd_and_a_monitor_are_lost(lab: Lab, ceph: Ceph, other: str, writing: Any) -> None:
+def test_an_osd_and_a_monitor_are_lost(lab: Lab, ceph: Ceph, other: str, writing: Writer) -> None:
     osd, monitor = daemons(ceph, other, "osd")[0], f"mon.{other}"
     total = up(ceph)
     lab.ssh("systemctl", "kill", "--signal=KILL", unit(ceph, osd), unit(ceph, monitor), host=other)
@@ -85,11 +47,11 @@ def test_an_osd_and_a_monitor_are_lost(lab: Lab, ceph: Ceph, other: str, writing
     wait(lambda: True if up(ceph) == total - 1 else None, 120, "OSD counted as down")
     assert ceph.health() == "HEALTH_WARN"
     assert other not in ceph.ceph("quorum_status")["quorum_names"]
-    goes_on(writing)
+    writing.goes_on()
     lab.ssh("systemctl", "reset-failed", unit(ceph, osd), unit(ceph, monitor), host=other)
     lab.ssh("systemctl", "start", unit(ceph, osd), unit(ceph, monitor), host=other)
     ceph.wait_healthy()
-    goes_on(writing)
+    writing.goes_on()
 
 
 def new_disk(lab: Lab, host: str, device: str) -> None:
@@ -105,30 +67,30 @@ def new_disk(lab: Lab, host: str, device: str) -> None:
     subprocess.run(["losetup", device, str(file)], **CHECKED)
 
 
-def test_a_disk_is_replaced(lab: Lab, ceph: Ceph, other: str, writing: Any) -> None:
+def test_a_disk_is_replaced(lab: Lab, ceph: Ceph, other: str, writing: Writer) -> None:
     osd = daemons(ceph, other, "osd")[0]
     number = osd.removeprefix("osd.")
     device = f"/dev/{ceph.ceph('osd', 'metadata', number)['devices']}"
     before = {o["osd"]: o["uuid"] for o in ceph.ceph("osd", "dump")["osds"]}
     lab.play("replace_disk.yml", "-e", f"osd={number}", "-e", f"confirm=osd.{number}")
-    goes_on(writing)
+    writing.goes_on()
     new_disk(lab, other, device)
     lab.play("deploy_ceph.yml")
     ceph.wait_healthy()
     after = {o["osd"]: o["uuid"] for o in ceph.ceph("osd", "dump")["osds"]}
     assert set(after) == set(before)
     assert [n for n in after if after[n] != before[n]] == [int(number)]
-    goes_on(writing)
+    writing.goes_on()
 
 
-def test_a_host_is_maintained(lab: Lab, ceph: Ceph, other: str, writing: Any) -> None:
+def test_a_host_is_maintained(lab: Lab, ceph: Ceph, other: str, writing: Writer) -> None:
     lab.play("enter_maintenance.yml", "-e", f"ceph_host={other}")
     hosts = {host["hostname"]: host["status"] for host in ceph.ceph("orch", "host", "ls")}
     assert hosts[other].lower() == "maintenance"
-    goes_on(writing)
+    writing.goes_on()
     lab.play("leave_maintenance.yml", "-e", f"ceph_host={other}")
     ceph.wait_healthy()
-    goes_on(writing)
+    writing.goes_on()
 
 
 def test_a_second_run_changes_nothing(lab: Lab) -> None:

@@ -1,0 +1,35 @@
+"""Two runs that want the same thing of a cache make it once."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ansible.module_utils.build_cache import held
+
+UTILITIES = Path(__file__).parents[2] / "plugins/module_utils"
+OTHER = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from build_cache import held
+with held(Path(sys.argv[2])):
+    Path(sys.argv[2], "begun").touch()
+    time.sleep(30)
+"""
+
+
+def test_a_run_waits_for_another_and_not_for_one_that_was_killed(tmp_path: Path):
+    cache = tmp_path / "cache"
+    other = subprocess.Popen([sys.executable, "-c", OTHER, str(UTILITIES), str(cache)])
+    while not (cache / "begun").exists():
+        assert other.poll() is None
+        time.sleep(0.01)
+    third = subprocess.Popen([sys.executable, "-c", OTHER, str(UTILITIES), str(cache)])
+    time.sleep(0.3)
+    assert third.poll() is None
+    third.kill()
+    third.wait()
+    other.kill()
+    with held(cache):
+        assert other.wait() != 0
