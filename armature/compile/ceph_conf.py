@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from armature.addresses import network_prefix
-from armature.ceph import image, mgr_hosts, mon_hosts, registry_of, storage_address, storage_network
+from armature.ceph import image, mgr_hosts, mon_hosts, osd_hosts, registry_of, storage_address, storage_network
 from armature.ceph_model import FailureDomain
-from armature.model import Purpose, Site
+from armature.model import Purpose, Role, Site
 
 _MESSENGER = {"ms_bind_ipv4": "false", "ms_bind_ipv6": "true"}
 _HEAD = "# Written by Armature.\n"
@@ -30,6 +30,12 @@ OWN_OPTIONS = frozenset(
     }
 )
 """Options that Armature or cephadm sets from the site."""
+
+_HUNGRY = {Role.CONTROL, Role.COMPUTE}
+_SHARED_MEMORY = "0.2"
+"""The share of a host's memory that OSDs divide among them where OpenStack runs beside them; Ceph's own is 0.7. It is one
+value for all hosts. A site may set another. Source: Ceph, "OSD Service", automatically tuning OSD memory.
+"""
 
 _CHOOSELEAF = {FailureDomain.OSD: "0", FailureDomain.HOST: "1"}
 """CRUSH's number of what the first rule, which Ceph makes by itself, puts copies into."""
@@ -74,6 +80,8 @@ def config_options(site: Site) -> dict[str, dict[str, str]]:
     if site.ceph is None:
         return {}
     options = _own(site)
+    if any(set(site.hosts[host].roles) & _HUNGRY for host in osd_hosts(site)):
+        options.setdefault("mgr", {})["mgr/cephadm/autotune_memory_target_ratio"] = _SHARED_MEMORY
     for section, wanted in site.ceph.config.items():
         options.setdefault(section, {}).update({option: config_text(value) for option, value in wanted.items()})
     return options

@@ -21,6 +21,7 @@ from armature.compile.kolla_ceph import ceph_config_files, ceph_globals, exporte
 from armature.compile.kolla_globals import keys_set, kolla_globals
 
 BY = "/dev/disk/by-path"
+RATIO = "mgr/cephadm/autotune_memory_target_ratio"
 NO_FILTER = {"model": None, "vendor": None, "size": None, "rotational": None, "limit": None}
 
 
@@ -131,7 +132,7 @@ def test_options_are_texts() -> None:
 
 @pytest.mark.parametrize("site", [ceph_site(), one_host()])
 def test_compiled_options_are_those_that_a_site_may_not_set(site: Any) -> None:
-    own = set(config_options(site)["global"]) | set(config_options(site).get("mgr", ()))
+    own = (set(config_options(site)["global"]) | set(config_options(site).get("mgr", ()))) - {RATIO}
     made_with = {option for section in ini(bootstrap_conf(site)).values() for option in section}
     assert own <= made_with <= OWN_OPTIONS
 
@@ -140,6 +141,14 @@ def test_the_site_s_options_stand_beside_armature_s() -> None:
     site = ceph_site(("    osd: {osd_memory_target: 2147483648}", "    global: {mon_max_pg_per_osd: 400}"))
     assert config_options(site)["global"]["mon_max_pg_per_osd"] == "400"
     assert config_options(site)["global"]["ms_bind_ipv6"] == "true"
+
+
+def test_osds_leave_memory_to_openstack_where_they_share_a_host() -> None:
+    assert config_options(one_host())["mgr"][RATIO] == "0.2"
+    shared = ("hardware: server, roles: [compute]", "hardware: mixed, roles: [compute, storage]")
+    assert config_options(ceph_site(shared))["mgr"] == {RATIO: "0.2"}
+    told = ("    osd: {osd_memory_target: 2147483648}", f"    mgr: {{{RATIO}: 0.5}}")
+    assert config_options(ceph_site(shared, told))["mgr"] == {RATIO: "0.5"}
 
 
 def test_facts() -> None:

@@ -3,6 +3,7 @@ import json
 import pytest
 
 FSID = "0f6d3c1e-8a52-4e7b-9d40-7b1c2a5e41ac"
+DISKS = [f"/dev/disk/by-path/lab-disk-{number}" for number in (0, 1)]
 
 
 @pytest.fixture
@@ -49,6 +50,36 @@ def test_a_pool_that_changed_is_brought_back(host, play, ceph):
     assert {pool["pool_name"]: pool["min_size"] for pool in ceph("osd", "pool", "ls", "detail")}["vms"] == 1
 
 
+def test_what_one_host_cannot_bear_is_refused(play):
+    asked = play("refused.yml")
+    assert asked.status == 0, asked.messages
+    maintenance, upgrade, module = asked.messages
+    assert maintenance.startswith("mol-1: is the cluster's only host")
+    assert "an upgrade needs two managers that run" in upgrade
+    assert "the managers have no module 'weather'" in module
+    (state,) = [result["state"] for task, _host, result in asked.results if task == "Look at the upgrade"]
+    assert state == "done"
+
+
+def test_an_osd_is_replaced(play, ceph):
+    before = {osd["osd"]: osd["uuid"] for osd in ceph("osd", "dump")["osds"]}
+    (refusal,) = play("replace.yml").messages
+    assert refusal.startswith("osd.1: runs, and its data has no other place: pool ")
+    given_up = play("replace.yml", "-e", "accept_degraded=true")
+    assert given_up.status == 0, given_up.messages
+    refused = play("converge.yml")
+    assert f"mol-1: {DISKS[1]} " in refused.messages[0]
+    assert "which this site's cluster does not know. To take it" in refused.messages[0]
+    data = {"group": "disks", "per_device": 1, "data": {"paths": DISKS}, "db": None, "wal": None}
+    wanted = {"ceph_devices_wanted": {"groups": [data], "wipe": [DISKS[1]]}}
+    taken = play("converge.yml", "-e", json.dumps(wanted))
+    assert taken.status == 0, taken.messages
+    after = {osd["osd"]: osd["uuid"] for osd in ceph("osd", "dump")["osds"]}
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+    assert ceph("health")["status"] == "HEALTH_OK"
+
+
 def test_the_cluster_is_taken_away_and_its_disks_are_free(host, play):
     removed = play("remove.yml")
     assert removed.status == 0, removed.messages
@@ -57,6 +88,15 @@ def test_the_cluster_is_taken_away_and_its_disks_are_free(host, play):
     assert not host.file(f"/var/lib/ceph/{FSID}").exists
     assert not host.file("/etc/ceph/ceph.client.admin.keyring").exists
     assert FSID not in host.check_output("podman ps --all --format '{{.Names}}'")
-    for number in (0, 1):
-        assert host.check_output(f"wipefs --no-act --noheadings /dev/disk/by-path/lab-disk-{number}") == ""
-        assert "bluestore" not in host.check_output(f"head -c 64 /dev/disk/by-path/lab-disk-{number} | tr -d '\\0'")
+    for disk in DISKS:
+        assert host.check_output(f"wipefs --no-act --noheadings {disk}") == ""
+        assert "bluestore" not in host.check_output(f"head -c 64 {disk} | tr -d '\\0'")
+
+
+def test_somebody_elses_disk_is_not_taken(host, play):
+    host.check_output(f"mkfs.ext4 -q -L archive {DISKS[0]}")
+    refused = play("converge.yml")
+    assert f"mol-1: {DISKS[0]} " in refused.messages[0]
+    assert "holds an ext4 file system labelled 'archive'" in refused.messages[0]
+    assert not host.file(f"/var/lib/ceph/{FSID}/mon.mol-1").exists
+    assert host.check_output(f"blkid -o value -s LABEL {DISKS[0]}") == "archive"
