@@ -9,8 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 from armature.addresses import network_prefix
-from armature.ceph import image, mgr_hosts, mon_hosts, osd_hosts, registry_of, storage_address, storage_network
+from armature.ceph import (
+    image,
+    mgr_hosts,
+    mon_hosts,
+    osd_hosts,
+    registry_of,
+    rgw_pools,
+    storage_address,
+    storage_network,
+)
 from armature.ceph_model import FailureDomain
+from armature.compile.ceph_rgw import SECTION, rgw_options
 from armature.model import Purpose, Role, Site
 
 _MESSENGER = {"ms_bind_ipv4": "false", "ms_bind_ipv6": "true"}
@@ -33,8 +43,8 @@ OWN_OPTIONS = frozenset(
 
 _HUNGRY = {Role.CONTROL, Role.COMPUTE}
 _SHARED_MEMORY = "0.2"
-"""The share of a host's memory that OSDs divide among them where OpenStack runs beside them; Ceph's own is 0.7. It is one
-value for all hosts. A site may set another. Source: Ceph, "OSD Service", automatically tuning OSD memory.
+"""The share of a host's memory that OSDs divide among them where OpenStack runs beside them; Ceph's own is 0.7. It is
+one value for all hosts. A site may set another. Source: Ceph, "OSD Service", automatically tuning OSD memory.
 """
 
 _CHOOSELEAF = {FailureDomain.OSD: "0", FailureDomain.HOST: "1"}
@@ -44,7 +54,8 @@ _CHOOSELEAF = {FailureDomain.OSD: "0", FailureDomain.HOST: "1"}
 def ceph_facts(site: Site) -> dict[str, Any]:
     """Return what plays need of the cluster, or {} for a site without Ceph.
 
-    ``fsid``, ``release``, ``image``; ``mon_address``, of the first monitor, no brackets; ``mgr_modules`` to be enabled.
+    ``fsid``, ``release``, ``image``; ``mon_address``, of the first monitor, no brackets; ``mgr_modules`` to be enabled;
+    ``owned``, types of services of which there are no others than those that ``service_specs`` has.
     """
     if site.ceph is None:
         return {}
@@ -54,6 +65,8 @@ def ceph_facts(site: Site) -> dict[str, Any]:
         "image": image(site),
         "mon_address": storage_address(site, mon_hosts(site)[0]),
         "mgr_modules": ["prometheus"] if "prometheus" in site.services and mgr_hosts(site) else [],
+        # Gateways are made later, when the password for Keystone is there.
+        "owned": ["crash", "osd", *(["rgw"] if site.ceph.rgw is None else [])],
     }
 
 
@@ -80,6 +93,8 @@ def config_options(site: Site) -> dict[str, dict[str, str]]:
     if site.ceph is None:
         return {}
     options = _own(site)
+    if gateways := rgw_options(site):
+        options[SECTION] = gateways
     if any(set(site.hosts[host].roles) & _HUNGRY for host in osd_hosts(site)):
         options.setdefault("mgr", {})["mgr/cephadm/autotune_memory_target_ratio"] = _SHARED_MEMORY
     for section, wanted in site.ceph.config.items():
@@ -113,7 +128,7 @@ def _default_pool(site: Site) -> tuple[FailureDomain, int]:
 
     Where any pool of the site is spread over hosts or racks, those are, too.
     """
-    pools = list(site.ceph.pools.values()) if site.ceph else []
+    pools = [*site.ceph.pools.values(), *rgw_pools(site).values()] if site.ceph else []
     spread = [pool.size for pool in pools if pool.failure_domain is not FailureDomain.OSD]
     if spread:
         return FailureDomain.HOST, max(spread)

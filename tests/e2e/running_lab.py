@@ -90,10 +90,10 @@ class Lab:
         options = ["-i", str(self.state / "id_ed25519"), "-o", known_hosts, "-o", "BatchMode=yes"]
         return ["ssh", *options, f"root@{host or self.host}", *command]
 
-    def containers(self) -> dict[str, tuple[str, str]]:
-        """Return container -> (id, start time) of those that run."""
-        names = self.ssh("docker", "ps", "--quiet").split()
-        inspected = json.loads(self.ssh("docker", "inspect", *names))
+    def containers(self, host: str | None = None) -> dict[str, tuple[str, str]]:
+        """Return container -> (id, start time) of those that run on a host, the first one unless told otherwise."""
+        names = self.ssh("docker", "ps", "--quiet", host=host).split()
+        inspected = json.loads(self.ssh("docker", "inspect", *names, host=host)) if names else []
         return {item["Name"].strip("/"): (item["Id"], item["State"]["StartedAt"]) for item in inspected}
 
     def wait_healthy(self, seconds: int = 300) -> None:

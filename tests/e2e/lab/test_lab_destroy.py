@@ -1,4 +1,4 @@
-"""A lab that was taken away leaves nothing on the machine but its cache. Runs last: its name sorts after test_lab."""
+"""OpenStack, then Ceph, then the lab are taken away; only the cache is left. Runs last: it sorts after test_lab."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
 from running_lab import Lab
 
 
@@ -16,6 +17,32 @@ def mentions(path: Path, ours: tuple[str, ...]) -> bool:
     except OSError:
         return False
     return any(name in text for name in ours)
+
+
+@pytest.mark.long
+def test_openstack_is_destroyed(lab: Lab) -> None:
+    said = lab.play_that_fails("destroy.yml", "-e", "confirm=another")
+    assert f"'another' is not the name of this site, '{lab.name}'. Nothing was removed." in said
+    lab.play("destroy.yml", "-e", f"confirm={lab.name}")
+    for host in lab.hosts:
+        assert [name for name in lab.containers(host) if not name.startswith("ceph-")] == []
+        assert lab.ssh("docker", "volume", "ls", "--quiet", host=host) == ""
+        assert "kolla" not in lab.ssh("ls", "/etc", host=host).split()
+
+
+@pytest.mark.long
+def test_ceph_is_destroyed(lab: Lab) -> None:
+    if lab.site.ceph is None:
+        pytest.skip("the site has no Ceph")
+    said = lab.play_that_fails("destroy_ceph.yml", "-e", f"confirm={lab.name}")
+    assert f"is not the fsid of this site's cluster, '{lab.site.ceph.fsid}'. Nothing was removed." in said
+    lab.play("destroy_ceph.yml", "-e", f"confirm={lab.site.ceph.fsid}")
+    for host in lab.hosts:
+        assert lab.containers(host) == {}
+        assert lab.ssh("ls", "/var/lib/ceph", host=host).split() == []
+        assert str(lab.site.ceph.fsid) not in lab.ssh("cat", "/root/.ssh/authorized_keys", host=host)
+        for disk in lab.site.hardware_of(host).disks:
+            assert lab.ssh("wipefs", "--no-act", "--noheadings", disk, host=host) == ""
 
 
 def test_nothing_is_left(lab: Lab) -> None:
