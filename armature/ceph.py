@@ -8,17 +8,33 @@ from __future__ import annotations
 from typing import TypedDict
 
 from armature.addresses import host_address
-from armature.ceph_model import CephRelease, DiskFilter, OsdGroup
+from armature.ceph_model import CephRelease, DiskFilter, OsdGroup, Pool
 from armature.model import Purpose, Role, Site
 
 IMAGES = {
-    CephRelease.REEF: "quay.io/ceph/ceph:v18.2.7",
+    CephRelease.REEF: "quay.io/ceph/ceph:v18.2.8",
     CephRelease.SQUID: "quay.io/ceph/ceph:v19.2.7",
 }
 """Upstream's images, for arm64 and amd64. Source: docs.ceph.com, releases; quay.io/repository/ceph/ceph."""
 
 USES = ("data", "db", "wal")
 """What OSDs use disks for."""
+
+RGW_DATA = "default.rgw.buckets.data"
+"""The pool of all objects."""
+
+RGW_SMALL = (
+    ".rgw.root",
+    "default.rgw.log",
+    "default.rgw.control",
+    "default.rgw.meta",
+    "default.rgw.buckets.index",
+    "default.rgw.buckets.non-ec",
+)
+"""The other pools of a gateway whose zone is called ``default``, as it is without a realm.
+
+Source: Ceph 18.2, "Pools" of the Object Gateway.
+"""
 
 
 class Selection(TypedDict):
@@ -69,9 +85,23 @@ def osd_hosts(site: Site) -> list[str]:
     return [name for name in site.hosts_with(Role.STORAGE) if site.hosts[name].hardware in named]
 
 
+def rgw_hosts(site: Site) -> list[str]:
+    """Return the hosts with an object gateway."""
+    return [] if site.ceph is None or site.ceph.rgw is None else site.hosts_with(site.ceph.rgw.role)
+
+
+def rgw_pools(site: Site) -> dict[str, Pool]:
+    """Return the pools of the object gateways."""
+    if site.ceph is None or site.ceph.rgw is None:
+        return {}
+    data = site.ceph.rgw.pool
+    small = data.model_copy(update={"pg_num": None, "target_size_ratio": None, "bulk": False})
+    return {**dict.fromkeys(RGW_SMALL, small), RGW_DATA: data}
+
+
 def ceph_hosts(site: Site) -> list[str]:
     """Return the hosts that run anything of Ceph's."""
-    names = {*mon_hosts(site), *mgr_hosts(site), *osd_hosts(site)}
+    names = {*mon_hosts(site), *mgr_hosts(site), *osd_hosts(site), *rgw_hosts(site)}
     return [name for name in site.hosts if name in names]
 
 
