@@ -8,9 +8,9 @@ INVENTORY := inventories/$(SITE)/site.yml
 MOLECULE := ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg $(VENV)/bin/molecule
 PLAYBOOK := $(VENV)/bin/ansible-playbook -i $(INVENTORY)
 
-.PHONY: help lab lab-hosts lab-stop lab-destroy verify e2e e2e-storage test lint unit molecule test-network-vm benchmarks clean
+.PHONY: help lab lab-hosts lab-stop lab-destroy verify e2e e2e-storage test lint unit molecule test-network-vm benchmarks benchmarks-storage clean
 help: ## Say what there is to make
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 lab: lab-hosts ## Make a whole site on this machine (SITE=lab) and deploy it
 	$(PLAYBOOK) playbooks/deploy.yml
@@ -59,6 +59,9 @@ $(VENV)/.done: pyproject.toml
 benchmarks: $(VENV)/.done ## Print time and memory: the compiler's, and the lab's by stage (takes the lab away first)
 	$(VENV)/bin/python benchmarks/compile.py
 	$(VENV)/bin/python benchmarks/lab.py
+
+benchmarks-storage: $(VENV)/.done ## Print what the running lab's volumes give and what its Ceph takes (STAGES=bootstrap: destroys Ceph)
+	SITE=$(SITE) $(VENV)/bin/python benchmarks/storage.py $(STAGES)
 
 clean: ## Remove what was built here; the lab and the cache stay
 	rm -rf $(VENV) build

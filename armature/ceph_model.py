@@ -106,6 +106,27 @@ class Pool(Strict):
     """Whether the pool starts with many placement groups, for it will be large."""
 
 
+class RgwPool(Pool):
+    """How the pools of the object gateway are spread.
+
+    How large a pool becomes (``pg_num``, ``target_size_ratio``, ``bulk``) is said of the objects' own; the others are
+    small.
+    """
+
+    application: Literal["rgw"] = "rgw"
+
+
+class Rgw(Strict):
+    """Object gateways, which speak Swift and S3. OpenStack knows them: HAProxy stands before them, Keystone lists them
+    and says who a client is. They listen on the network ``api``."""
+
+    role: Role = Role.CONTROL
+    """The role whose hosts run a gateway each."""
+    port: Annotated[int, Field(ge=1024, le=65535)] = 8080
+    """Where a gateway listens for HAProxy; clients use HAProxy's own port."""
+    pool: RgwPool = Field(default_factory=RgwPool)
+
+
 def openstack_pools() -> dict[PoolName, Pool]:
     """Return the pools of Glance, Cinder, Nova and Cinder's backup, as kolla-ansible names them."""
     return {name: Pool() for name in ("images", "volumes", "vms", "backups")}
@@ -126,5 +147,7 @@ class Ceph(Strict):
     wipe: dict[Name, tuple[str, ...]] = Field(default_factory=dict)
     """Host -> paths of disks that hold something and may be taken all the same."""
     pools: Annotated[dict[PoolName, Pool], Field(min_length=1)] = Field(default_factory=openstack_pools)
+    rgw: Rgw | None = None
+    """Without it there are no object gateways."""
     config: dict[ConfigSection, dict[ConfigOption, ConfigValue]] = Field(default_factory=dict)
     """Section -> option -> value, as for ``ceph config set``. An option that Armature sets too is a problem."""

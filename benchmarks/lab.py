@@ -18,6 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import memory
+
 REPOSITORY = Path(__file__).parents[1]
 STATE = Path("/var/lib/armature/lab")
 STAGES = ("cold", "warm", "idle")
@@ -71,20 +73,8 @@ def main() -> None:
         for what, path in (("cache", f"{cache}/armature"), ("hosts", str(STATE))):
             size = subprocess.run(["du", "-sm", path], check=True, capture_output=True, text=True).stdout.split()[0]
             print(f"disk of {what}: {size} MiB")
-        print(f"memory of the lab: {memory()} MiB")
-
-
-def memory() -> int:
-    """Return the memory of the hosts' processes in MiB: proportional set sizes, so that shared pages count once."""
-    total = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if "/armature-lab-lab-" in (process / "cgroup").read_text():
-                rollup = (process / "smaps_rollup").read_text()
-                total += sum(int(figure) for figure in re.findall(r"^Pss:\s+(\d+)", rollup, re.MULTILINE))
-        except OSError:  # it has ended
-            continue
-    return total // 1024
+        hosts = memory.by(lambda cgroups: "lab" if "/armature-lab-lab-" in cgroups else None)
+        print(f"memory of the lab: {hosts['lab']:.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from armature import ansible_bridge as bridge
 from armature.compile import (
     ceph_conf,
     ceph_pools,
+    ceph_rgw,
     ceph_services,
     chrony,
     container_engine,
@@ -17,6 +18,7 @@ from armature.compile import (
     kolla_artefacts,
     networkd,
     verify,
+    volume_types,
 )
 
 
@@ -35,6 +37,9 @@ class FilterModule:
             "site_ceph_keyrings": ceph_pools.keyring_files,
             "site_ceph_keys": ceph_pools.wanted_keys,
             "site_ceph_pools": ceph_pools.wanted_pools,
+            "site_ceph_rgw": ceph_rgw.rgw_facts,
+            "site_ceph_rgw_members": ceph_services.rgw_members,
+            "site_ceph_rgw_services": ceph_rgw.rgw_services,
             "site_ceph_services": ceph_services.service_specs,
             "site_chrony_conf": chrony.chrony_conf,
             "site_container_engine_files": container_engine.container_engine_files,
@@ -47,5 +52,6 @@ class FilterModule:
             "site_resolv_conf": hosts_file.resolv_conf,
             "site_summary": bridge.summary,
             "site_sysctl": kernel.sysctl,
+            "site_volume_types": volume_types.volume_types,
         }
         return {name: bridge.as_filter(function) for name, function in functions.items()}

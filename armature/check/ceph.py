@@ -11,9 +11,11 @@ from armature.ceph import image, osd_hosts, registry_of
 from armature.ceph_model import Ceph
 from armature.check.ceph_osds import osd_problems
 from armature.check.ceph_pools import pool_problems
+from armature.check.ceph_rgw import rgw_problems
 from armature.check.common import listed, repeated
 from armature.check.images import registry_defect
 from armature.compile.ceph_conf import OWN_OPTIONS
+from armature.compile.ceph_rgw import RGW_OPTIONS
 from armature.errors import Problem, did_you_mean, quote, where
 from armature.model import Role, Site
 
@@ -34,6 +36,7 @@ def ceph_problems(site: Site) -> Iterator[Problem]:
     yield from osd_problems(site, site.ceph)
     yield from _wipe(site, site.ceph)
     yield from pool_problems(site, site.ceph)
+    yield from rgw_problems(site, site.ceph)
     yield from _config(site.ceph)
     yield from _racks(site)
 
@@ -101,10 +104,11 @@ def _wipe(site: Site, ceph: Ceph) -> Iterator[Problem]:
 
 
 def _config(ceph: Ceph) -> Iterator[Problem]:
+    own = OWN_OPTIONS | (RGW_OPTIONS if ceph.rgw is not None else frozenset())
     for section, options in ceph.config.items():
         for option, value in options.items():
             place = where("ceph", "config", section, option)
-            if option in OWN_OPTIONS:
+            if option in own:
                 yield Problem(place, "Armature sets this option. Remove it, and change what it follows from.")
             elif defect := _value_defect(value):
                 yield Problem(place, f"{defect}. Write text on one line, a number or a boolean.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from armature.ceph import groups_on, osd_hosts
+from armature.ceph import RGW_DATA, groups_on, osd_hosts
 from armature.ceph_model import Ceph, FailureDomain, Pool
 from armature.check.ceph_osds import known_osds, ungrouped_hosts
 from armature.compile.ceph_pools import needed_pools
@@ -25,7 +25,7 @@ _WIDER = {
 
 
 def pool_problems(site: Site, ceph: Ceph) -> Iterator[Problem]:
-    """Yield problems of ``ceph.pools``; what only its own values decide comes first."""
+    """Yield problems of ``ceph.pools`` and ``ceph.rgw.pool``; what only their own values decide comes first."""
     for name, user in needed_pools(site).items():
         if name not in ceph.pools:
             yield Problem("ceph.pools", f"there is no pool {name!r}, which {user} needs. Add {name}: {{}}.")
@@ -34,19 +34,26 @@ def pool_problems(site: Site, ceph: Ceph) -> Iterator[Problem]:
                 where("ceph", "pools", name, "application"),
                 f"'{ceph.pools[name].application}' is not what {user} uses. Use rbd, or leave the key out.",
             )
-    for name, pool in ceph.pools.items():
-        yield from _numbers(name, pool)
-        yield from _device_class(ceph, name, pool)
+    for place, _name, pool in _described(ceph):
+        yield from _numbers(place, pool)
+        yield from _device_class(ceph, place, pool)
     yield from _overlaps(ceph)
     if ungrouped_hosts(site) or any(site.hosts[host].hardware not in site.hardware for host in osd_hosts(site)):
         return  # a problem of its own, without which there would be more OSDs
-    for name, pool in ceph.pools.items():
-        yield from _copies(site, name, pool)
+    for place, _name, pool in _described(ceph):
+        yield from _copies(site, place, pool)
     yield from _hosts_without_rack(site, ceph)
 
 
-def _numbers(name: str, pool: Pool) -> Iterator[Problem]:
-    place = ("ceph", "pools", name)
+def _described(ceph: Ceph) -> list[tuple[tuple[str, ...], str, Pool]]:
+    """Return where each description of a pool stands, the name of its pool or the largest of its pools, and itself."""
+    found: list[tuple[tuple[str, ...], str, Pool]] = [
+        (("ceph", "pools", name), name, pool) for name, pool in ceph.pools.items()
+    ]
+    return found if ceph.rgw is None else [*found, (("ceph", "rgw", "pool"), RGW_DATA, ceph.rgw.pool)]
+
+
+def _numbers(place: tuple[str, ...], pool: Pool) -> Iterator[Problem]:
     if pool.size == 1:
         yield Problem(where(*place, "size"), "one copy is lost with its disk. Use 2 at least, better 3.")
     if pool.min_size is not None and pool.min_size > pool.size:
@@ -68,12 +75,12 @@ def _numbers(name: str, pool: Pool) -> Iterator[Problem]:
         )
 
 
-def _device_class(ceph: Ceph, name: str, pool: Pool) -> Iterator[Problem]:
+def _device_class(ceph: Ceph, place: tuple[str, ...], pool: Pool) -> Iterator[Problem]:
     known = [*DEVICE_CLASSES, *(group.device_class for group in ceph.osds.values() if group.device_class is not None)]
     known = list(dict.fromkeys(known))
     if pool.device_class is not None and pool.device_class not in known:
         yield Problem(
-            where("ceph", "pools", name, "device_class"),
+            where(*place, "device_class"),
             f"no group gives its OSDs the class {pool.device_class!r}. {did_you_mean(pool.device_class, known)}",
         )
 
@@ -83,14 +90,15 @@ def _overlaps(ceph: Ceph) -> Iterator[Problem]:
 
     Source: ceph 18.2.7, mgr/pg_autoscaler/module.py, identify_subtrees_and_overlaps.
     """
-    classes = {name: pool.device_class for name, pool in ceph.pools.items() if pool.device_class is not None}
-    if not classes or all(pool.autoscale == "off" for pool in ceph.pools.values()):
+    described = _described(ceph)
+    classes = {name: pool.device_class for _place, name, pool in described if pool.device_class is not None}
+    if not classes or all(pool.autoscale == "off" for _place, _name, pool in described):
         return
     first, chosen = next(iter(classes.items()))
-    for name in ceph.pools:
+    for place, name, _pool in described:
         if name not in classes:
             yield Problem(
-                where("ceph", "pools", name, "device_class"),
+                where(*place, "device_class"),
                 f"missing, and the pool {first!r} has one: Ceph scales no pool that shares some OSDs with another. "
                 "Give every pool a class, or none.",
             )
@@ -102,7 +110,7 @@ def _overlaps(ceph: Ceph) -> Iterator[Problem]:
         )
 
 
-def _copies(site: Site, name: str, pool: Pool) -> Iterator[Problem]:
+def _copies(site: Site, place: tuple[str, ...], pool: Pool) -> Iterator[Problem]:
     """Each copy needs a failure domain of its own with OSDs that may keep it."""
     hosts = [host for host in osd_hosts(site) if _may_keep(site, host, pool)]
     racks = {site.hosts[host].rack for host in hosts}
@@ -121,7 +129,7 @@ def _copies(site: Site, name: str, pool: Pool) -> Iterator[Problem]:
         FailureDomain.HOST: f"{pool.size} copies want {pool.size} hosts with OSDs{of_class}, and {there}",
         FailureDomain.RACK: f"{pool.size} copies want {pool.size} racks with OSDs{of_class}, and {there}",
     }
-    yield Problem(where("ceph", "pools", name, "size"), f"{what[domain]}. Lower the size, or {_WIDER[domain]}.")
+    yield Problem(where(*place, "size"), f"{what[domain]}. Lower the size, or {_WIDER[domain]}.")
 
 
 def _may_keep(site: Site, host: str, pool: Pool) -> bool:
@@ -131,7 +139,7 @@ def _may_keep(site: Site, host: str, pool: Pool) -> bool:
 
 
 def _hosts_without_rack(site: Site, ceph: Ceph) -> Iterator[Problem]:
-    over_racks = [name for name, pool in ceph.pools.items() if pool.failure_domain is FailureDomain.RACK]
+    over_racks = [name for _place, name, pool in _described(ceph) if pool.failure_domain is FailureDomain.RACK]
     if not over_racks:
         return
     for host in osd_hosts(site):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from armature.ceph import rgw_pools
 from armature.ceph_model import Pool
 from armature.model import Site
 
@@ -34,7 +35,7 @@ def wanted_pools(site: Site) -> dict[str, dict[str, Any]]:
 
     The rule follows from the failure domain and the device class; {} for a site without Ceph.
     """
-    pools = site.ceph.pools if site.ceph else {}
+    pools = {**site.ceph.pools, **rgw_pools(site)} if site.ceph else {}
     return {
         name: {
             "size": pool.size,

@@ -15,10 +15,12 @@ from armature.ceph import (
     mgr_hosts,
     mon_hosts,
     osd_hosts,
+    rgw_hosts,
     selections,
     storage_address,
 )
 from armature.ceph_model import OsdGroup
+from armature.compile.ceph_rgw import LABEL
 from armature.model import Role, Site
 
 
@@ -47,8 +49,23 @@ def host_specs(site: Site) -> list[dict[str, Any]]:
     return specs
 
 
+def rgw_members(site: Site) -> list[dict[str, Any]]:
+    """Return the cluster's hosts as above: ``name``, ``address`` and, of ``labels``, the one that gateways go by.
+
+    A host gets it when Keystone's password is there, for a gateway starts at once.
+    """
+    gateways = set(rgw_hosts(site))
+    return [
+        {"name": name, "address": storage_address(site, name), "labels": [LABEL] if name in gateways else []}
+        for name in ceph_hosts(site)
+    ]
+
+
 def service_specs(site: Site) -> list[dict[str, Any]]:
-    """Return cephadm's service specifications: monitors, managers, crash collectors, and OSDs by group."""
+    """Return cephadm's service specifications: monitors, managers, crash collectors, and OSDs by group.
+
+    Those of the object gateways are in :mod:`armature.compile.ceph_rgw`.
+    """
     if site.ceph is None:
         return []
     return [

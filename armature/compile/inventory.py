@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from armature.addresses import host_address
-from armature.ceph import ceph_hosts, mon_hosts, osd_hosts
+from armature.ceph import ceph_hosts, mon_hosts, osd_hosts, rgw_hosts
 from armature.compile.links import name_network, network_for
 from armature.model import Purpose, Role, Site
 
@@ -21,6 +21,7 @@ def ansible_inventory(site: Site) -> dict[str, Any]:
         "ceph_hosts": {"hosts": ceph_hosts(site)},
         "ceph_mons": {"hosts": mon_hosts(site)},
         "ceph_osd_hosts": {"hosts": osd_hosts(site)},
+        "ceph_rgw_hosts": {"hosts": rgw_hosts(site)},
     }
     return {
         "_meta": {"hostvars": {name: connection(site, name) for name in site.hosts}},

@@ -11,6 +11,7 @@ from typing import Any
 from armature.addresses import host_address
 from armature.ceph import mgr_hosts
 from armature.compile.ceph_conf import client_conf
+from armature.compile.ceph_rgw import rgw_globals
 from armature.model import Purpose, Role, Site
 
 EXPORTER_PORT = 9283
@@ -48,7 +49,7 @@ def ceph_globals(site: Site) -> dict[str, Any]:
     if "prometheus" in site.services:
         values["enable_prometheus_ceph_mgr_exporter"] = True
         values["prometheus_ceph_mgr_exporter_endpoints"] = exporter_endpoints(site)
-    return values
+    return values | rgw_globals(site)
 
 
 def _is_clustered(site: Site) -> bool:

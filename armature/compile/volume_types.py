@@ -21,8 +21,8 @@ KEY_SIZE = 256
 
 
 def volume_types(site: Site) -> list[dict[str, Any]]:
-    """Return the types in file order: ``name``, ``description`` ("" for none), ``public``, ``backend`` (None for any) and
-    ``encryption``, None or ``provider``, ``cipher``, ``key_size`` in bits and ``control_location``, as Cinder names them.
+    """Return the types in file order: ``name``, ``description`` ("" for none), ``public``, ``backend`` (None: any), and
+    ``encryption``: None, or ``provider``, ``cipher``, ``key_size`` in bits and ``control_location`` in Cinder's words.
     """
     return [
         {

@@ -39,6 +39,18 @@ def missing_keys(example: dict[str, Any], present: dict[str, Any]) -> list[str]:
     return [key for key in example if key not in present or (_is_empty(present[key]) and key not in LEFT_BLANK)]
 
 
+def password(values: dict[str, Any], key: str) -> str:
+    """The password called ``key``; raises KollaError when there is none.
+
+    >>> password({"a": "x"}, "a")
+    'x'
+    """
+    value = values.get(key)
+    if not isinstance(value, str) or not value:
+        raise KollaError(f"There is no {key} among the passwords. Run playbooks/deploy_openstack.yml, which makes it.")
+    return value
+
+
 def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, dict) and not any(value.values()))
 

@@ -19,7 +19,7 @@ from typing import Any
 from ansible.module_utils.armature_ceph import Step
 
 LABELS = ("mon", "mgr", "osd", "_admin")
-"""Those that Armature gives and takes; others, such as ``_no_schedule``, are people's and cephadm's own."""
+"""Those that are given and taken unless told otherwise; ``_no_schedule`` and others are people's and cephadm's own."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,13 @@ def locations(tree: dict[str, Any]) -> dict[str, dict[str, str]]:
     return found
 
 
-def steps(wanted: Host, present: Host | None, places: dict[str, dict[str, str]]) -> list[Step]:
-    """Return what makes one host so; ``places`` are all ``locations``, also of hosts that the managers do not know."""
+def steps(
+    wanted: Host, present: Host | None, places: dict[str, dict[str, str]], owned: Iterable[str] = LABELS
+) -> list[Step]:
+    """Return what makes one host so; ``places`` are all ``locations``, also of hosts that the managers do not know.
+
+    Of labels, those that are ``owned`` are also taken.
+    """
     name = wanted.name
     found = _place(wanted, places.get(name))
     if present is None:
@@ -78,14 +83,16 @@ def steps(wanted: Host, present: Host | None, places: dict[str, dict[str, str]])
     found += [
         Step(f"host {name}: remove the label {label}", ("orch", "host", "label", "rm", name, label))
         for label in present.labels
-        if label in LABELS and label not in wanted.labels
+        if label in owned and label not in wanted.labels
     ]
     return found
 
 
-def shown(wanted: Host, present: Host | None, places: dict[str, dict[str, str]]) -> tuple[Any, Any]:
+def shown(
+    wanted: Host, present: Host | None, places: dict[str, dict[str, str]], owned: Iterable[str] = LABELS
+) -> tuple[Any, Any]:
     """Return a host before, None when it is not there, and after, for a diff."""
-    kept = [label for label in (present.labels if present else ()) if label not in LABELS]
+    kept = [label for label in (present.labels if present else ()) if label not in owned]
     after = _shown(wanted.address, {*wanted.labels, *kept}, wanted.location)
     if present is None:
         return None, after

@@ -18,6 +18,9 @@ from ansible.module_utils.armature_ceph import OBJECT_TIMEOUT, CephError, Step
 REPLICATED = 1
 """A pool's type in dumps; 3 is erasure."""
 
+GATEWAYS = ".rgw.root"
+"""The one pool with a leading dot that the cluster does not begin with: else the first object gateway makes it."""
+
 Pool = dict[str, Any]
 """type, size, min_size, rule, autoscale, pg_num, target_size_ratio, bulk and applications of a present pool."""
 
@@ -90,13 +93,14 @@ def shown(wanted: dict[str, Any], present: Pool | None) -> tuple[Any, Any]:
 
 
 def _creation(name: str, wanted: dict[str, Any]) -> list[Step]:
-    if name.startswith("."):
+    if name.startswith(".") and name != GATEWAYS:
         raise CephError(f"pool {name}: Ceph makes pools with such names by itself. Remove it from site.yml.")
     number = (str(wanted["pg_num"]),) if wanted.get("pg_num") else ()
     options = ("--pool_type", "replicated", "--rule", wanted["rule"], "--size", str(wanted["size"]))
     bulk = ("--bulk",) if wanted.get("bulk") else ()
     mode = ("--autoscale_mode", wanted["autoscale"]) if wanted.get("autoscale") else ()
-    create = ("osd", "pool", "create", name, *number, *options, *mode, *bulk)
+    sure = ("--yes-i-really-mean-it",) if name == GATEWAYS else ()
+    create = ("osd", "pool", "create", name, *number, *options, *mode, *bulk, *sure)
     later = {field: settings(wanted).get(field) for field in ("min_size", "target_size_ratio")}
     return [
         Step(f"pool {name}: create it with {wanted['size']} copies by the rule {wanted['rule']}", create),

@@ -79,6 +79,8 @@ from ansible.module_utils.armature_ceph_room import lack, shortages
 from ansible.module_utils.basic import AnsibleModule
 
 COMMANDS = ("mgr dump", "osd tree", "osd dump", "osd crush rule dump")
+RUNNING = 1
+"""A daemon's status. Source: python-common, orchestrator: DaemonDescriptionStatus."""
 DRAINING = ("_no_schedule", "_no_conf_keyring")
 """Labels that ``orch host drain`` gives."""
 
@@ -88,7 +90,8 @@ class Seen:
     """The cluster around one host. ``host`` is None for one that the managers do not know.
 
     ``daemons`` are its own; ``active`` is the active manager when it is there, else "", and ``standby`` whether another
-    host has one; ``osds`` is number -> node in CRUSH below its bucket, None without a bucket; ``removals`` are its own.
+    host has one; ``gateway`` is whether an object gateway runs on another host; ``osds`` is number -> node in CRUSH
+    below its bucket, None without a bucket; ``removals`` are its own.
     """
 
     name: str
@@ -97,6 +100,7 @@ class Seen:
     daemons: tuple[dict[str, Any], ...]
     active: str
     standby: bool
+    gateway: bool
     osds: dict[int, dict[str, Any]] | None
     noout: bool
     removals: tuple[dict[str, Any], ...]
@@ -140,6 +144,10 @@ def observe(ceph: CarefulCeph, name: str) -> Seen:
         daemons=tuple(daemon for daemon in daemons if daemon["hostname"] == name),
         active=mgrs["active_name"] if places.get(mgrs["active_name"]) == name else "",
         standby=any(places.get(standby["name"], name) != name for standby in mgrs["standbys"]),
+        gateway=any(
+            (daemon["daemon_type"], daemon["status"]) == ("rgw", RUNNING) and daemon["hostname"] != name
+            for daemon in daemons
+        ),
         osds=None if bucket is None else {child: nodes[child] for child in bucket.get("children", ())},
         noout="noout" in dump.get("crush_node_flags", {}).get(name, ()),
         removals=tuple(entry for entry in ceph.removals() if entry["hostname"] == name),
@@ -196,10 +204,28 @@ def _maintenance(ceph: CarefulCeph, seen: Seen) -> list[Step]:
                 f"{seen.name}: may not be stopped now: {refusal}. Wait until the cluster's data is whole and its "
                 f"monitors are in the quorum ('cephadm shell --fsid {ceph.fsid} -- ceph -s'), and run again."
             )
-    if not move:
+    force = _past_gateways(seen)
+    if not move and not force:
         ceph.require_stoppable(seen.name)
-    enter = Step(f"host {seen.name}: stop its daemons", ("orch", "host", "maintenance", "enter", seen.name))
+    enter = Step(f"host {seen.name}: stop its daemons", ("orch", "host", "maintenance", "enter", seen.name, *force))
     return [*move, *flag, enter]
+
+
+def _past_gateways(seen: Seen) -> tuple[str, ...]:
+    """Return what makes the managers stop an object gateway. Raises CephError for the last one.
+
+    They always warn of that, as long as no load balancer of their own stands before the gateways, and HAProxy is
+    OpenStack's. They still refuse to stop what else is in use.
+    Source: ceph 18.2.7, mgr/cephadm/services/cephadmservice.py, RgwService.ok_to_stop.
+    """
+    if not seen.names("rgw"):
+        return ()
+    if not seen.gateway:
+        raise CephError(
+            f"{seen.name}: has the only object gateway that runs. Give the role of 'ceph.rgw' in site.yml to another "
+            "host, run playbooks/deploy.yml, and run again."
+        )
+    return ("--force",)
 
 
 def _available(seen: Seen) -> list[Step]:
@@ -304,7 +330,7 @@ def _apply(ceph: CarefulCeph, seen: Seen, state: str, steps: list[Step]) -> None
     for step in steps:
         if step.args[:2] == ("mgr", "fail"):
             ceph.move_manager(seen.active)
-            if state == "maintenance":
+            if state == "maintenance" and not seen.names("rgw"):
                 ceph.require_stoppable(seen.name)
         else:
             heard.append(reason("\n".join(ceph.said(*step.args)[::-1])))

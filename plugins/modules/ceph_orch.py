@@ -12,8 +12,8 @@ description:
   - Gives cephadm's managers the hosts and the service specifications that are wanted, on a host that has a monitor.
   - A specification replaces the present one of its name, also where keys are gone from it. Defaults and the order of
     hosts do not count.
-  - A host that the cluster has and O(hosts) has not is named and never removed. Of labels, V(mon), V(mgr), V(osd) and
-    V(_admin) are added and removed, others only added.
+  - A host that the cluster has and O(hosts) has not is named and never removed. Of labels, those in
+    O(owned_labels) are added and removed, others only added.
   - A service of a type in O(owned) that is not wanted is removed with its daemons. OSDs stay in any case.
 options:
   fsid:
@@ -41,6 +41,11 @@ options:
     type: list
     elements: str
     default: []
+  owned_labels:
+    description: Labels that a host has when its V(labels) have them, and else not.
+    type: list
+    elements: str
+    default: [mon, mgr, osd, _admin]
 attributes:
   check_mode:
     support: full
@@ -85,6 +90,7 @@ kept_osds:
   returned: always
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible.module_utils import armature_ceph_hosts as host_core
@@ -117,6 +123,7 @@ def change(
     services: list[dict[str, Any]] | None,
     owned: list[str],
     check: bool,
+    owned_labels: Sequence[str] = host_core.LABELS,
 ) -> dict[str, Any]:
     """Observe, plan, and unless ``check`` apply. Return the module's result. Raises CephError."""
     there = ceph.found(check)
@@ -127,7 +134,8 @@ def change(
     trees = ceph.with_manager(*(["osd tree"] if hosts is not None else [])) if there else [{"nodes": []}]
     if hosts is not None:
         listing = ceph.json("orch", "host", "ls") if there else []
-        host_steps, host_diff, extra = _hosts(hosts, host_core.present(listing), host_core.locations(trees[0]))
+        places = host_core.locations(trees[0])
+        host_steps, host_diff, extra = _hosts(hosts, host_core.present(listing), places, owned_labels)
         steps, diff = [*steps, *host_steps], [*diff, *host_diff]
     if services is not None:
         present = service_core.present(ceph.json("orch", "ls", "--export") if there else [])
@@ -149,15 +157,20 @@ def change(
 
 
 def _hosts(
-    hosts: list[dict[str, Any]], present: dict[str, host_core.Host], places: dict[str, dict[str, str]]
+    hosts: list[dict[str, Any]],
+    present: dict[str, host_core.Host],
+    places: dict[str, dict[str, str]],
+    owned_labels: Sequence[str],
 ) -> tuple[list[Step], Diff, list[str]]:
     steps: list[Step] = []
     diff: Diff = []
     wanted = host_core.wanted(hosts)
     for host in wanted:
-        todo = host_core.steps(host, present.get(host.name), places)
+        todo = host_core.steps(host, present.get(host.name), places, owned_labels)
         if todo:
-            diff += difference(f"host {host.name}", *host_core.shown(host, present.get(host.name), places))
+            diff += difference(
+                f"host {host.name}", *host_core.shown(host, present.get(host.name), places, owned_labels)
+            )
         steps += todo
     return steps, diff, sorted(set(present) - {host.name for host in wanted})
 
@@ -188,6 +201,7 @@ def main() -> None:
             "hosts": {"type": "list", "elements": "dict"},
             "services": {"type": "list", "elements": "dict"},
             "owned": {"type": "list", "elements": "str", "default": []},
+            "owned_labels": {"type": "list", "elements": "str", "default": list(host_core.LABELS)},
         },
         supports_check_mode=True,
     )
@@ -198,7 +212,7 @@ def main() -> None:
         module.fail_json(msg="\n".join(found))
     try:
         ceph = Ceph(runner(module.run_command), fsid, image)
-        result = change(ceph, hosts, services, owned, module.check_mode)
+        result = change(ceph, hosts, services, owned, module.check_mode, module.params["owned_labels"])
     except CephError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

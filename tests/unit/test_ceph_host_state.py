@@ -73,6 +73,40 @@ def test_maintenance(tmp_path: Path):
     assert result["diff"][0]["after"] == "status: maintenance\ndrain: false\nnoout: true\n"
 
 
+def test_gateways_stop_when_others_run(tmp_path: Path):
+    gateways = [daemon(f"rgw.objects.{host}.x", host) for host in HOSTS[:2]]
+    states = Answers([hosts(), hosts("maintenance"), hosts("maintenance")])
+    fake = fake_of(tmp_path, orch_host_ls=states, orch_ps=[*DAEMONS, *gateways])
+    change(fake.ceph(), "sto-1", "maintenance", check=False)
+    assert fake.words() == ["osd set-group noout sto-1", "orch host maintenance enter sto-1 --force"]
+    assert fake.asked == ["osd ok-to-stop 0 1", "mon ok-to-stop sto-1"]
+
+
+@pytest.mark.parametrize("others", [[], [daemon("rgw.objects.sto-2.x", "sto-2", status=0)]])
+def test_the_last_gateway_stays(tmp_path: Path, others: list[dict[str, Any]]):
+    fake = fake_of(tmp_path, orch_ps=[*DAEMONS, daemon("rgw.objects.sto-1.x", "sto-1"), *others])
+    with pytest.raises(CephError, match=r"^sto-1: has the only object gateway that runs\. Give the role"):
+        change(fake.ceph(), "sto-1", "maintenance", check=True)
+    assert fake.words() == []
+
+
+def test_a_manager_moves_from_a_host_with_a_gateway(tmp_path: Path):
+    gateways = [daemon(f"rgw.objects.{host}.x", host) for host in HOSTS[:2]]
+    states = [{"available": True, "active_name": name} for name in ("sto-1.abc", "sto-2.abc")]
+    fake = fake_of(
+        tmp_path,
+        mgr_dump=managers("sto-1"),
+        mgr_stat=Answers(states),
+        orch_status={"available": True},
+        orch_host_ls=Answers([hosts(), hosts("maintenance"), hosts("maintenance")]),
+        orch_ps=[*DAEMONS, *gateways],
+    )
+    change(fake.ceph(), "sto-1", "maintenance", check=False)
+    assert fake.words()[0] == "mgr fail sto-1.abc"
+    assert fake.words()[-1] == "orch host maintenance enter sto-1 --force"
+    assert SAFE not in fake.asked
+
+
 def test_maintenance_in_check_mode_asks_and_changes_nothing(tmp_path: Path):
     fake = fake_of(tmp_path)
     assert change(fake.ceph(), "sto-1", "maintenance", check=True)["changed"]

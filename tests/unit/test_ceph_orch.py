@@ -357,3 +357,41 @@ def test_problems_name_the_entry():
         "services[0]: has no 'placement'. Give one.",
         "services[1]: is a host. Put it into hosts.",
     ]
+
+
+def test_gateways_as_the_managers_show_them(fake: FakeCeph):
+    spec = {
+        "service_type": "rgw",
+        "service_id": "objects",
+        "placement": {"label": "rgw"},
+        "networks": ["fd00:1::/64"],
+        "spec": {"rgw_frontend_port": 8080},
+        "extra_container_args": ["--volume=/a:/b:ro", "--label=c=d"],
+        "custom_configs": [{"mount_path": "/etc/ca.crt", "content": "-----BEGIN\n"}],
+    }
+    # Of python-common 18.2.7: RGWSpec.from_json(spec).to_json().
+    exported = {
+        "service_type": "rgw",
+        "service_id": "objects",
+        "service_name": "rgw.objects",
+        "placement": {"label": "rgw"},
+        "networks": ["fd00:1::/64"],
+        "extra_container_args": ["--volume=/a:/b:ro", "--label=c=d"],
+        "custom_configs": [{"content": "-----BEGIN\n", "mount_path": "/etc/ca.crt"}],
+        "spec": {"rgw_frontend_port": 8080},
+    }
+    fake.answers["orch ls --export"] = [*EXPORT, exported]
+    assert change(fake.ceph(), None, [spec], ["rgw"], check=False)["plan"] == []
+    newer = {**spec, "extra_container_args": ["--volume=/a:/b:ro", "--label=c=e"]}
+    plan = change(fake.ceph(), None, [newer], ["rgw"], check=False)["plan"]
+    assert plan == ["service rgw.objects: change extra_container_args"]
+
+
+def test_a_label_that_another_play_owns(fake: FakeCeph):
+    hosts = [wanted_host(labels=["rgw"]), wanted_host(name="ctl-0", address="fd00::10", labels=[])]
+    assert change(fake.ceph(), hosts, None, [], check=True, owned_labels=["rgw"])["plan"] == []
+    hosts[0]["labels"], hosts[1]["labels"] = [], ["rgw"]
+    assert change(fake.ceph(), hosts, None, [], check=True, owned_labels=["rgw"])["plan"] == [
+        "host sto-0: remove the label rgw",
+        "host ctl-0: add the label rgw",
+    ]

@@ -196,6 +196,15 @@ def test_a_pool_of_the_managers_is_set_when_it_is_named(tmp_path: Path):
     ]
 
 
+def test_the_gateways_root_is_made_for_sure(tmp_path: Path):
+    fake = cluster(tmp_path, rules=[RULES[0], rule(1, "armature-host")])
+    change(fake.ceph(), {".rgw.root": wanted(application="rgw")}, check=False)
+    (create, *_rest) = fake.changed()
+    assert create[-1] == "--yes-i-really-mean-it"
+    assert create[len(ceph()) :][:4] == ["osd", "pool", "create", ".rgw.root"]
+    assert fake.changed()[-1] == ceph("osd", "pool", "application", "enable", ".rgw.root", "rgw")
+
+
 def test_what_must_not_be_touched_is_said_for_all_pools_at_once(tmp_path: Path):
     there = [pool("images", type=3), pool("vms", application_metadata={"rgw": {}}), pool("ok", size=2)]
     fake = cluster(tmp_path, *there, rules=[RULES[0], rule(1, "armature-host", kind="osd", op="choose_firstn")])

@@ -158,6 +158,7 @@ def test_facts() -> None:
         "image": "lab/ceph:18.2.7",
         "mon_address": "fd00:1:0:1::10",
         "mgr_modules": [],
+        "owned": ["crash", "osd", "rgw"],
     }
     assert ceph_facts(ceph_site())["mgr_modules"] == ["prometheus"]
     default = ceph_site(("  image: registry.good.test:5000/ceph/ceph:v18.2.7\n", "  release: squid\n"))

@@ -10,8 +10,8 @@ from compile_sites import every, full, lab
 from ruamel.yaml import YAML
 
 from armature.compile import kolla_artefacts
-from armature.compile.data import groups, images
-from armature.compile.data.__main__ import groups_of, images_of, tables
+from armature.compile.data import groups, images, ports
+from armature.compile.data.__main__ import groups_of, images_of, ports_of, tables
 from armature.compile.kolla_config import config_files
 from armature.compile.kolla_globals import keys_set, kolla_globals
 from armature.compile.kolla_inventory import (
@@ -35,7 +35,7 @@ def test_tables_are_upstreams(release: str) -> None:
     venvs = sorted(CACHE.glob(f"{release}-*/share/kolla-ansible/ansible"))
     if not venvs:
         pytest.skip(f"no kolla-ansible of {release} below {CACHE}")
-    assert tables(venvs[-1].parent) == (groups(release), images(release))
+    assert tables(venvs[-1].parent) == (groups(release), images(release), ports(release))
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -57,6 +57,13 @@ def test_image_table_follows_references_and_drops_a_versions_suffix() -> None:
         'p_image: "{{ docker_image_name_prefix }}p{{ p_version_suffix }}"\np_image_full: "{{ p_image }}:{{ p_tag }}"\n'
     )
     assert images_of(text) == {"a-b": ("a_image_full", "c_image_full"), "p": ("p_image_full",)}
+
+
+def test_port_table_has_numbers_alone() -> None:
+    assert ports_of('b_port: "80"\na_port: 81\nc_port: "{{ b_port }}"\nb_port_prefix: "1664"\n') == {
+        "a_port": 81,
+        "b_port": 80,
+    }
 
 
 def test_image_table_refuses_what_it_does_not_understand() -> None:

@@ -42,6 +42,7 @@ def test_groups_are_roles(lon1: dict[str, Any]) -> None:
     assert lon1["ceph_mons"]["hosts"] == lon1["control"]["hosts"]
     assert lon1["ceph_osd_hosts"]["hosts"] == lon1["storage"]["hosts"]
     assert lon1["ceph_hosts"]["hosts"] == [*lon1["control"]["hosts"], *lon1["storage"]["hosts"]]
+    assert lon1["ceph_rgw_hosts"]["hosts"] == lon1["control"]["hosts"]
     assert set(lon1["hosts"]["children"]) == {"control", "network", "compute", "storage", "monitoring", "iscsi_gateway"}
 
 
@@ -59,10 +60,10 @@ def test_a_site_without_ceph_has_its_groups_without_hosts(tmp_path: Path) -> Non
     text = (REPOSITORY / "inventories/lon1/site.yml").read_text()
     site = tmp_path / "site.yml"
     bare = text[: text.index("\nceph:\n")] + text[text.index("\n# --- Verification") :]
-    site.write_text(bare.replace(", cinder, cinder_backup, valkey", ""))
+    site.write_text(bare.replace("cinder_backup,", "cinder_backend_nfs,"))
     done = ansible("ansible-inventory", "-i", str(site), "--graph")
     assert done.stderr == ""
-    assert done.stdout.count("@ceph_") == 3
+    assert done.stdout.count("@ceph_") == 4
     assert "@ceph_mons:\n  |--@" in done.stdout
 
 

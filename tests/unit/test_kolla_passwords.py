@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from armature.kolla import KollaError
-from armature.kolla.passwords import complete, example_file, missing_keys, read
+from armature.kolla.passwords import complete, example_file, missing_keys, password, read
 
 # What upstream's tools do with a file, in short. Source: kolla_ansible/cmd/{genpwd,mergepwd}.py, 22.2.0.
 GENPWD = """
@@ -80,3 +80,10 @@ def test_missing_keys(present: dict[str, object], missing: list[str]):
 def test_passwords_that_are_no_mapping():
     with pytest.raises(KollaError, match="not a mapping"):
         read("- a\n")
+
+
+@pytest.mark.parametrize("values", [{}, {"a": None}, {"a": ""}, {"a": {"private_key": "x"}}])
+def test_a_password_that_is_not_there(values: dict[str, object]):
+    assert password({"a": "x"}, "a") == "x"
+    with pytest.raises(KollaError, match=r"^There is no a among the passwords\. Run playbooks/deploy_openstack\.yml"):
+        password(values, "a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 Groups = dict[str, tuple[str, ...]]
 """Inventory group -> the groups that it is made of."""
@@ -10,11 +11,12 @@ Groups = dict[str, tuple[str, ...]]
 Images = dict[str, tuple[str, ...]]
 """Image name -> the variables that name it in full, for every service that runs it."""
 
+Ports = dict[str, int]
+"""Variable -> the TCP or UDP port that it has unless told otherwise."""
 
-def _table(release: str, name: str) -> dict[str, tuple[str, ...]]:
-    module = import_module(f"{__name__}.kolla_{release.replace('.', '_')}")
-    table: dict[str, tuple[str, ...]] = getattr(module, name)
-    return table
+
+def _table(release: str, name: str) -> Any:
+    return getattr(import_module(f"{__name__}.kolla_{release.replace('.', '_')}"), name)
 
 
 def groups(release: str) -> Groups:
@@ -22,7 +24,8 @@ def groups(release: str) -> Groups:
 
     Raises ModuleNotFoundError for a release without a table. Source: kolla-ansible, ``ansible/inventory/multinode``.
     """
-    return _table(release, "GROUPS")
+    table: Groups = _table(release, "GROUPS")
+    return table
 
 
 def images(release: str) -> Images:
@@ -33,4 +36,18 @@ def images(release: str) -> Images:
     >>> images("2026.1")["ovn-northd"]
     ('ovn_northd_image_full',)
     """
-    return _table(release, "IMAGES")
+    table: Images = _table(release, "IMAGES")
+    return table
+
+
+def ports(release: str) -> Ports:
+    """Return the variables of kolla-ansible that are a port's number.
+
+    Raises ModuleNotFoundError for a release without a table. Source: kolla-ansible, ``ansible/group_vars`` and
+    ``ansible/roles/*/defaults``.
+
+    >>> ports("2026.1")["ceph_rgw_port"]
+    6780
+    """
+    table: Ports = _table(release, "PORTS")
+    return table

@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from armature.compile.data import Groups, Images
+from armature.compile.data import Groups, Images, Ports
 
 _SECTION = re.compile(r"^\[(?P<name>[^\]:]+)(:(?P<kind>children|vars))?\]$")
 _VARIABLE = re.compile(r'^(?P<name>[a-z0-9_]+)_image: "(?P<value>.*)"$', re.MULTILINE)
@@ -14,6 +14,7 @@ _FULL = re.compile(
     r'^(?P<name>[a-z0-9_]+)_image_full: "\{\{ (?P<image>[a-z0-9_]+)_image \}\}:\{\{ [a-z0-9_]+ \}\}"$', re.MULTILINE
 )
 _REFERENCE = re.compile(r"\{\{ (?P<name>[a-z0-9_]+)_image \}\}")
+_PORT = re.compile(r'^(?P<name>[a-z0-9_]+_port): "?(?P<number>\d+)"?$', re.MULTILINE)
 _IMAGE_NAME = re.compile(r"\}\}(?P<name>[a-z0-9-]+)(\{\{ [a-z0-9_]+_version_suffix \}\})?$")
 
 
@@ -56,23 +57,36 @@ def images_of(defaults: str) -> Images:
     return {name: tuple(sorted(variables)) for name, variables in sorted(found.items())}
 
 
-def tables(share: Path) -> tuple[Groups, Images]:
+def ports_of(defaults: str) -> Ports:
+    """Return variable -> port, from the text of roles' defaults.
+
+    >>> ports_of('a_port: "80"\\nb_port: "{{ a_port }}"\\n')
+    {'a_port': 80}
+    """
+    found = {match["name"]: int(match["number"]) for match in _PORT.finditer(defaults)}
+    return dict(sorted(found.items()))
+
+
+def tables(share: Path) -> tuple[Groups, Images, Ports]:
     """Return the tables of the kolla-ansible whose share folder is ``share``."""
     ansible = share / "ansible"
     files = [*sorted((ansible / "group_vars").rglob("*.yml")), *sorted(ansible.glob("roles/*/defaults/main.yml"))]
     defaults = "\n".join(file.read_text() for file in files)
-    return groups_of((ansible / "inventory" / "multinode").read_text()), images_of(defaults)
+    multinode = (ansible / "inventory" / "multinode").read_text()
+    return groups_of(multinode), images_of(defaults), ports_of(defaults)
 
 
 def module_text(release: str, share: Path) -> str:
     """Return the text of a release's module."""
     lines = [f'"""Names of kolla-ansible, release {release}. Written by ``python -m armature.compile.data``."""']
-    for name, table in zip(("GROUPS", "IMAGES"), tables(share), strict=True):
+    *named, ports = tables(share)
+    for name, table in zip(("GROUPS", "IMAGES"), named, strict=True):
         lines += ["", f"{name}: dict[str, tuple[str, ...]] = {{"]
         for key, values in table.items():
             items = ", ".join(f'"{value}"' for value in values)
             lines.append(f'    "{key}": ({items}{"," if len(values) == 1 else ""}),')
         lines.append("}")
+    lines += ["", "PORTS: dict[str, int] = {", *(f'    "{key}": {port},' for key, port in ports.items()), "}"]
     return "\n".join(lines) + "\n"
 
 

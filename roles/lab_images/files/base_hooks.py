@@ -21,7 +21,7 @@ from typing import Any
 
 VENV = "var/lib/kolla/venv"
 TOOLBOX = "opt/ansible"
-SERVICES = ("keystone", "glance", "placement", "nova", "neutron", "cinder", "heat")
+SERVICES = ("keystone", "glance", "placement", "nova", "neutron", "cinder", "heat", "barbican")
 TOOLBOX_COLLECTIONS = ("ansible/posix", "community/general", "community/mysql", "community/rabbitmq", "openstack/cloud")
 # Only to compile uwsgi; purged again so that the layer stays small.
 BUILD_PACKAGES = ("gcc", "libc6-dev", "python3-dev", "libpcre2-dev", "libssl-dev", "zlib1g-dev")

@@ -40,7 +40,7 @@ class TestOneHost:
         def without(tree: dict[str, Any]) -> None:
             del tree["hosts"][leaver]
             tree["ceph"]["mon"] = tree["ceph"]["mgr"] = "control"
-            for pool in tree["ceph"]["pools"].values():
+            for pool in (*tree["ceph"]["pools"].values(), tree["ceph"]["rgw"]["pool"]):
                 pool["size"] = 2
 
         site = lab.variant(tmp_path, without)
@@ -51,7 +51,7 @@ class TestOneHost:
 
     def test_a_host_is_drained(self, lab: Lab, ceph: Ceph, leaver: str, tmp_path: Path) -> None:
         def smaller(tree: dict[str, Any]) -> None:
-            for pool in tree["ceph"]["pools"].values():
+            for pool in (*tree["ceph"]["pools"].values(), tree["ceph"]["rgw"]["pool"]):
                 pool["size"] = 2
 
         def without(tree: dict[str, Any]) -> None:
@@ -80,6 +80,7 @@ class TestOneHost:
 
         site = lab.variant(tmp_path, wiped)
         lab.play("deploy_ceph.yml", site=site)
+        lab.play("deploy_rgw.yml")
         keep_copies(lab, ceph, 3)
         assert len(osds_of(ceph, leaver)) == 2
         assert leaver in ceph.ceph("quorum_status")["quorum_names"]
