@@ -129,7 +129,9 @@ def test_gateways_listen_on_one_address(lab: Lab, store: Any) -> None:
     assert lab.site.ceph.rgw is not None
     for host, address in addresses(lab.site).items():
         sockets = lab.ssh("ss", "--no-header", "--listening", "--tcp", "--udp", "--numeric", "--processes", host=host)
-        mine = [line.split()[4] for line in sockets.splitlines() if '(("radosgw"' in line]
+        # Their names are those of threads.
+        pids = lab.ssh("pidof", "radosgw", host=host).split()
+        mine = [line.split()[4] for line in sockets.splitlines() if any(f"pid={pid}," in line for pid in pids)]
         assert mine == [f"[{address}]:{lab.site.ceph.rgw.port}"], host
 
 
