@@ -1,11 +1,12 @@
 """Two runs that want the same thing of a cache make it once."""
 
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from ansible.module_utils.build_cache import held
+from ansible.module_utils.build_cache import held, prune
 
 UTILITIES = Path(__file__).parents[2] / "plugins/module_utils"
 OTHER = """
@@ -33,3 +34,12 @@ def test_a_run_waits_for_another_and_not_for_one_that_was_killed(tmp_path: Path)
     other.kill()
     with held(cache):
         assert other.wait() != 0
+
+
+def test_what_was_read_last_is_kept(tmp_path: Path):
+    for age, name in enumerate(["d", "c", "b", "a"]):
+        for file in (tmp_path / f"{name}.base.tar", tmp_path / f"{name}.log"):
+            file.touch()
+            os.utime(file, (1000 - age, 1000))
+    prune(tmp_path.glob("*.base.tar"), keep=2)
+    assert {file.name for file in tmp_path.iterdir()} == {"c.base.tar", "c.log", "d.base.tar", "d.log"}

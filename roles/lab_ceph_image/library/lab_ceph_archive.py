@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.build_cache import held
+from ansible.module_utils.build_cache import held, prune
 from ansible.module_utils.debian import LEAN, NoMirrorError, mmdebstrap
 from ansible.module_utils.docker_archive import write_archive
 
@@ -110,6 +110,7 @@ def main() -> None:
                 missing = not archive.exists()
                 if missing:
                     build(archive, module.params)
+                    prune(archive.parent.glob("*.tar"))
         except (BuildError, NoMirrorError) as error:
             module.fail_json(msg=str(error))
     ids = json.loads(archive.with_suffix(".json").read_text()) if archive.exists() else {}

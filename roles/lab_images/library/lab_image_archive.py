@@ -38,7 +38,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.build_cache import held
+from ansible.module_utils.build_cache import held, prune
 from ansible.module_utils.debian import LEAN, NoMirrorError, mmdebstrap
 from ansible.module_utils.docker_archive import write_archive
 from ansible.module_utils.kolla_layers import Dockerfiles
@@ -129,6 +129,8 @@ class Builder:
             if not base.exists():
                 self.base(base, kolla, work)
             self.pack(base, kolla, work)
+        prune(self.cache.glob("*.base.tar"))
+        prune(file for file in self.cache.glob("*.tar") if not file.name.endswith(".base.tar"))
 
     def base(self, target: Path, kolla: Path, work: Path) -> None:
         bundle = self.package("ansible", OPENVSWITCH_BUNDLE, work)
