@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from armature.addresses import network_prefix
+from armature.addresses import network_prefix, vip_address
 from armature.ceph import (
     image,
     mgr_hosts,
@@ -97,6 +97,10 @@ def config_options(site: Site) -> dict[str, dict[str, str]]:
         options[SECTION] = gateways
     if any(set(site.hosts[host].roles) & _HUNGRY for host in osd_hosts(site)):
         options.setdefault("mgr", {})["mgr/cephadm/autotune_memory_target_ratio"] = _SHARED_MEMORY
+    if _shares_network_with_vips(site):
+        for section, hosts in (("mgr", mgr_hosts(site)), ("osd", osd_hosts(site))):
+            own = ",".join(f"{storage_address(site, host)}/128" for host in hosts)
+            options.setdefault(section, {})["public_network"] = own
     for section, wanted in site.ceph.config.items():
         options.setdefault(section, {}).update({option: config_text(value) for option, value in wanted.items()})
     return options
@@ -121,6 +125,16 @@ def _own(site: Site) -> dict[str, dict[str, str]]:
         # An image that was loaded into the hosts has no digest of a registry by which others could pull it.
         sections["mgr"] = {"mgr/cephadm/use_repo_digest": "false"}
     return sections
+
+
+def _shares_network_with_vips(site: Site) -> bool:
+    """Return whether a VIP is on the storage network.
+
+    A daemon that starts binds to any address of its host on that network, and a VIP leaves the host one day. Daemons of
+    such a site are told the hosts' own addresses alone.
+    """
+    storage = network_prefix(site, storage_network(site))
+    return vip_address(site, "internal") in storage or vip_address(site, "external") in storage
 
 
 def _default_pool(site: Site) -> tuple[FailureDomain, int]:

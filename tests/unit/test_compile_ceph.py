@@ -151,6 +151,13 @@ def test_osds_leave_memory_to_openstack_where_they_share_a_host() -> None:
     assert config_options(ceph_site(shared, told))["mgr"] == {RATIO: "0.5"}
 
 
+def test_no_daemon_binds_to_a_vip() -> None:
+    assert "public_network" not in config_options(ceph_site()).get("osd", {})
+    options = config_options(one_host())
+    assert options["osd"]["public_network"] == options["mgr"]["public_network"] == "fd00:1:0:1::10/128"
+    assert options["global"]["public_network"] == "fd00:1:0:1::/64"
+
+
 def test_facts() -> None:
     assert ceph_facts(one_host()) == {
         "fsid": "3f2c4a52-7c1c-4d5e-9f0a-5a1f5f0c2b11",

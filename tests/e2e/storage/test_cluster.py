@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 from ceph import Ceph
+from cloud import wait
 from running_lab import Lab
+
+from armature.addresses import host_address
 
 
 def test_the_cluster_is_well(ceph: Ceph) -> None:
@@ -30,6 +33,23 @@ def test_nothing_listens_on_ipv4(lab: Lab, ceph: Ceph) -> None:
         assert ours, f"no socket of Ceph's on {host}:\n{sockets}"
         addresses = {line.split()[4].rsplit(":", 1)[0] for line in ours}
         assert {address[:1] for address in addresses} == {"["}, f"{host}: {sorted(addresses)}"
+
+
+def test_an_osd_does_not_take_the_vip(lab: Lab, ceph: Ceph) -> None:
+    """The first host has the VIP, on the network that OSDs bind to."""
+    number = ceph.ceph("osd", "ls-tree", lab.host)[0]
+
+    def state() -> tuple[int, set[str]]:
+        (osd,) = [osd for osd in ceph.ceph("osd", "dump")["osds"] if osd["osd"] == number]
+        found = {a["addr"].rsplit(":", 1)[0] for key in ("public_addrs", "cluster_addrs") for a in osd[key]["addrvec"]}
+        return osd["up_from"] if osd["up"] else 0, found
+
+    before, _found = state()
+    lab.ssh("systemctl", "restart", f"ceph-{ceph.fsid}@osd.{number}.service")
+    wait(lambda: True if state()[0] > before else None, 120, "OSD that is up again")
+    own = {f"[{host_address(lab.site, lab.host, name)}]" for name in lab.site.hardware_of(lab.host).networks}
+    assert state()[1] <= own
+    ceph.wait_healthy()
 
 
 def test_the_keys_are_in_no_readable_file(lab: Lab, ceph: Ceph) -> None:
