@@ -66,7 +66,7 @@ def change(ceph: Ceph, release: str, check: bool) -> dict[str, Any]:
     present = ceph.json("osd", "dump")["require_min_compat_client"] if ceph.found(check) else ""
     steps = []
     if present < release:
-        words = ("osd", "set-require-min-client-compat", release)
+        words = ("osd", "set-require-min-compat-client", release)
         steps = [Step(f"take no clients older than {release}", words)]
     if not check:
         ceph.carry_out(steps)

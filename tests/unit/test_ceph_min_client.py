@@ -7,7 +7,7 @@ from ansible.module_utils.armature_ceph import CephError
 from ansible.modules.ceph_min_client import change
 from fake_ceph import FakeCeph, ceph, no_cluster
 
-SET = ceph("osd", "set-require-min-client-compat", "mimic")
+SET = ceph("osd", "set-require-min-compat-client", "mimic")
 
 
 def cluster(root: Path, release: str) -> FakeCeph:
@@ -42,6 +42,6 @@ def test_check_mode_before_there_is_a_cluster(tmp_path: Path):
 def test_clients_that_are_too_old_are_told(tmp_path: Path):
     fake = cluster(tmp_path, "luminous")
     why = "Error EPERM: cannot set require_min_compat_client to mimic: 1 connected client(s) look like luminous"
-    fake.failures["set-require-min-client-compat"] = (1, why)
+    fake.failures["set-require-min-compat-client"] = (1, why)
     with pytest.raises(CephError, match=r"1 connected client\(s\) look like luminous"):
         change(fake.ceph(), "mimic", check=False)
