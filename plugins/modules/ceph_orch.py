@@ -46,6 +46,12 @@ options:
     type: list
     elements: str
     default: [mon, mgr, osd, _admin]
+  refresh:
+    description:
+      - Whether the managers look at all disks anew. By themselves they do so every 30 minutes, and until then do not know
+        that a disk was swapped or wiped.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full
@@ -124,6 +130,7 @@ def change(
     owned: list[str],
     check: bool,
     owned_labels: Sequence[str] = host_core.LABELS,
+    refresh: bool = False,
 ) -> dict[str, Any]:
     """Observe, plan, and unless ``check`` apply. Return the module's result. Raises CephError."""
     there = ceph.found(check)
@@ -147,6 +154,8 @@ def change(
         steps, diff = [*steps, *service_steps], [*diff, *service_diff]
     if not check:
         ceph.carry_out(steps)
+        if refresh:
+            ceph.call("orch", "device", "ls", "--refresh")
     return {
         "changed": bool(steps),
         "diff": diff,
@@ -202,6 +211,7 @@ def main() -> None:
             "services": {"type": "list", "elements": "dict"},
             "owned": {"type": "list", "elements": "str", "default": []},
             "owned_labels": {"type": "list", "elements": "str", "default": list(host_core.LABELS)},
+            "refresh": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -212,7 +222,8 @@ def main() -> None:
         module.fail_json(msg="\n".join(found))
     try:
         ceph = Ceph(runner(module.run_command), fsid, image)
-        result = change(ceph, hosts, services, owned, module.check_mode, module.params["owned_labels"])
+        labels, refresh = module.params["owned_labels"], module.params["refresh"]
+        result = change(ceph, hosts, services, owned, module.check_mode, labels, refresh)
     except CephError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

@@ -395,3 +395,11 @@ def test_a_label_that_another_play_owns(fake: FakeCeph):
         "host sto-0: remove the label rgw",
         "host ctl-0: add the label rgw",
     ]
+
+
+def test_the_managers_look_at_the_disks_anew(tmp_path: Path):
+    fake = FakeCeph(tmp_path, {"mgr stat": STAT})
+    assert change(fake.ceph(), None, None, [], check=False, refresh=True)["changed"] is False
+    assert fake.changed() == [ceph("orch", "device", "ls", "--refresh")]
+    assert change(fake.ceph(), None, None, [], check=True, refresh=True)["changed"] is False
+    assert len(fake.changed()) == 1

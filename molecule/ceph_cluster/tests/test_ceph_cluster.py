@@ -50,7 +50,7 @@ def test_a_pool_that_changed_is_brought_back(host, play, ceph):
     assert {pool["pool_name"]: pool["min_size"] for pool in ceph("osd", "pool", "ls", "detail")}["vms"] == 1
 
 
-def test_what_one_host_cannot_bear_is_refused(play):
+def test_what_one_host_cannot_bear_is_refused(host, play):
     asked = play("refused.yml")
     assert asked.status == 0, asked.messages
     maintenance, upgrade, module = asked.messages
@@ -94,9 +94,9 @@ def test_the_cluster_is_taken_away_and_its_disks_are_free(host, play):
 
 
 def test_somebody_elses_disk_is_not_taken(host, play):
-    host.check_output(f"mkfs.ext4 -q -L archive {DISKS[0]}")
+    host.check_output(f"mkswap --label archive {DISKS[0]}")
     refused = play("converge.yml")
     assert f"mol-1: {DISKS[0]} " in refused.messages[0]
-    assert "holds an ext4 file system labelled 'archive'" in refused.messages[0]
+    assert "holds swap space labelled 'archive'" in refused.messages[0]
     assert not host.file(f"/var/lib/ceph/{FSID}/mon.mol-1").exists
     assert host.check_output(f"blkid -o value -s LABEL {DISKS[0]}") == "archive"
