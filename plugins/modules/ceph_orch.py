@@ -48,8 +48,8 @@ options:
     default: [mon, mgr, osd, _admin]
   refresh:
     description:
-      - Whether the managers look at all disks anew. By themselves they do so every 30 minutes, and until then do not know
-        that a disk was swapped or wiped.
+      - Whether the managers look at all disks anew. By themselves they do so every 30 minutes, and until then do
+        not know that a disk was swapped or wiped.
     type: bool
     default: false
 attributes:
