@@ -53,10 +53,10 @@ def test_a_pool_that_changed_is_brought_back(host, play, ceph):
 def test_what_one_host_cannot_bear_is_refused(host, play):
     asked = play("refused.yml")
     assert asked.status == 0, asked.messages
-    maintenance, upgrade, module = asked.messages
-    assert maintenance.startswith("mol-1: is the cluster's only host")
-    assert "an upgrade needs two managers that run" in upgrade
-    assert "the managers have no module 'weather'" in module
+    said = {task: result.get("msg", "") for task, _host, result in asked.results}
+    assert said["Stop the host's part of the cluster"].startswith("mol-1: is the cluster's only host")
+    assert "an upgrade needs two managers that run" in said["Upgrade the cluster"]
+    assert "the managers have no module 'weather'" in said["Enable a module that the managers have not"]
     (state,) = [result["state"] for task, _host, result in asked.results if task == "Look at the upgrade"]
     assert state == "done"
 
