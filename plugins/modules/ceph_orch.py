@@ -107,10 +107,12 @@ from ansible.module_utils.basic import AnsibleModule
 Diff = list[dict[str, str]]
 
 
-def problems(hosts: list[dict[str, Any]] | None, services: list[dict[str, Any]] | None, owned: list[str]) -> list[str]:
+def problems(
+    hosts: list[dict[str, Any]] | None, services: list[dict[str, Any]] | None, owned: list[str], refresh: bool = False
+) -> list[str]:
     """Return what is wrong with the module's arguments, in house form."""
     found = []
-    if hosts is None and services is None:
+    if hosts is None and services is None and not refresh:
         found.append("hosts, services: neither is given. Give one of them.")
     for number, host in enumerate(hosts or ()):
         found += [f"hosts[{number}]: has no '{key}'. Give one." for key in ("name", "address") if not host.get(key)]
@@ -217,12 +219,12 @@ def main() -> None:
     )
     fsid, image = module.params["fsid"], module.params["image"]
     hosts, services, owned = (module.params[name] for name in ("hosts", "services", "owned"))
-    found = problems(hosts, services, owned)
+    labels, refresh = module.params["owned_labels"], module.params["refresh"]
+    found = problems(hosts, services, owned, refresh)
     if found:
         module.fail_json(msg="\n".join(found))
     try:
         ceph = Ceph(runner(module.run_command), fsid, image)
-        labels, refresh = module.params["owned_labels"], module.params["refresh"]
         result = change(ceph, hosts, services, owned, module.check_mode, labels, refresh)
     except CephError as error:
         module.fail_json(msg=str(error))

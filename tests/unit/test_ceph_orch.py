@@ -348,6 +348,7 @@ def test_secrets_are_not_in_the_result(fake: FakeCeph):
 
 
 def test_problems_name_the_entry():
+    assert problems(None, None, [], refresh=True) == []
     assert problems(None, None, []) == ["hosts, services: neither is given. Give one of them."]
     hosts = [wanted_host(), {"name": "a"}, {"address": "fd00::1"}]
     services = [{"service_type": "mon"}, {"service_type": "host", "placement": {"count": 1}}]
