@@ -35,6 +35,10 @@ def daemons(ceph: Ceph, host: str, kind: str) -> list[str]:
     return [d["daemon_name"] for d in ceph.ceph("orch", "ps", host) if d["daemon_type"] == kind]
 
 
+def container(ceph: Ceph, daemon: str) -> str:
+    return f"ceph-{ceph.fsid}-{daemon.replace('.', '-')}"
+
+
 def unit(ceph: Ceph, daemon: str) -> str:
     return f"ceph-{ceph.fsid}@{daemon}.service"
 
@@ -42,7 +46,8 @@ def unit(ceph: Ceph, daemon: str) -> str:
 def test_an_osd_and_a_monitor_are_lost(lab: Lab, ceph: Ceph, other: str, writing: Writer) -> None:
     osd, monitor = daemons(ceph, other, "osd")[0], f"mon.{other}"
     total = up(ceph)
-    lab.ssh("systemctl", "kill", "--signal=KILL", unit(ceph, osd), unit(ceph, monitor), host=other)
+    # Killed as by a fault, and kept from coming back: systemd would start them again within seconds.
+    lab.ssh("docker", "kill", container(ceph, osd), container(ceph, monitor), host=other)
     lab.ssh("systemctl", "stop", unit(ceph, osd), unit(ceph, monitor), host=other)
     wait(lambda: True if up(ceph) == total - 1 else None, 120, "OSD counted as down")
     assert ceph.health() == "HEALTH_WARN"
