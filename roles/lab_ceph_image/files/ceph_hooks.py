@@ -5,9 +5,10 @@ Usage: ceph_hooks.py ROOT REQUIREMENT...
 
 ceph-mgr runs each of its modules in a Python interpreter of its own. On trixie's Python 3.13 three things stand in the
 way: modules written with PyO3 refuse to load in a second interpreter, so older releases of them from PyPI take their
-place; objects that one module hands to another are taken apart wrongly, so they cross as pickles; and a module without
-NOTIFY_TYPES counts as crashed.
-Source: ceph 18.2.7, src/pybind/mgr/mgr_module.py and src/python-common/ceph/deployment/service_spec.py.
+place; objects that one module hands to another are taken apart wrongly, so they cross as pickles, and OSDs that are
+being removed cross without the module that they belong to; and a module without NOTIFY_TYPES counts as crashed.
+Source: ceph 18.2.7, src/pybind/mgr/mgr_module.py, src/pybind/mgr/cephadm/services/osd.py and
+src/python-common/ceph/deployment/service_spec.py.
 """
 
 from __future__ import annotations
@@ -33,6 +34,17 @@ REMOTE_BY_PICKLE = """        import pickle
         import pickle
         method_name, args, kwargs = pickle.loads(call)
         return pickle.dumps(getattr(self, method_name)(*args, **kwargs))
+"""
+REMOVED_OSD = """        self.no_destroy = no_destroy
+
+    def start(self) -> None:
+"""
+REMOVED_OSD_AS_DATA = """        self.no_destroy = no_destroy
+
+    def __getstate__(self) -> Dict[str, Any]:
+        return {**self.__dict__, 'rm_util': None}
+
+    def start(self) -> None:
 """
 CLASS = """class MgrModule(ceph_module.BaseMgrModule, MgrModuleLoggingMixin):
 """
@@ -69,6 +81,7 @@ def main(root: Path, requirements: list[str]) -> None:
     module = root / "usr/share/ceph/mgr/mgr_module.py"
     replace(module, REMOTE, REMOTE_BY_PICKLE)
     replace(module, CLASS, CLASS + NOTIFY_TYPES)
+    replace(root / "usr/share/ceph/mgr/cephadm/services/osd.py", REMOVED_OSD, REMOVED_OSD_AS_DATA)
     spec = root / DEBIAN / "ceph/deployment/service_spec.py"
     replace(spec, NEW, NEW_WITHOUT_ARGUMENTS + NEW)
     modules = ", ".join(REPLACED)
