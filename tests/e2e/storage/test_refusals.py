@@ -37,8 +37,8 @@ def test_another_fsid(lab: Lab, ceph: Ceph, tmp_path: Path) -> None:
         tree["ceph"]["fsid"] = other
 
     said = lab.play_that_fails("deploy_ceph.yml", site=lab.variant(tmp_path, renamed))
-    for host in lab.site.hosts_with("storage"):
-        assert f"{host}: " in said
+    # The first host that refuses ends the run.
+    assert any(f"{host}: " in said for host in lab.site.hosts_with("storage"))
     assert ceph.fsid in said
     assert other not in lab.ssh("ls", "/var/lib/ceph")
 
@@ -49,8 +49,7 @@ def test_disks_that_no_filter_matches(lab: Lab, tmp_path: Path) -> None:
             group["data"] = {"model": "NVMe of dreams"}
 
     said = lab.play_that_fails("deploy_ceph.yml", site=lab.variant(tmp_path, wanting))
-    for host in lab.site.hosts_with("storage"):
-        assert f"{host}: ceph.osds." in said
+    assert any(f"{host}: ceph.osds." in said for host in lab.site.hosts_with("storage"))
     assert "NVMe of dreams" in said
     assert "matches no disk" in said
 
@@ -63,8 +62,7 @@ def test_a_disk_that_is_not_there(lab: Lab, tmp_path: Path) -> None:
             hardware["disks"] = [gone]
 
     said = lab.play_that_fails("deploy_ceph.yml", site=lab.variant(tmp_path, moved))
-    for host in lab.site.hosts_with("storage"):
-        assert f"{host}: {gone} is not there" in said
+    assert any(f"{host}: {gone} is not there" in said for host in lab.site.hosts_with("storage"))
 
 
 def test_an_osd_that_is_full(lab: Lab, ceph: Ceph) -> None:
