@@ -48,7 +48,7 @@ def addresses(path: str, text: str) -> list[tuple[str, str]]:
         key = f":{line.split(ends, 1)[0]}" if ends and ends in line else ""
         for match in IPV6.finditer(line):
             if is_address(match["inside"] or match["address"]):
-                form = f"with {match['bits']}" if match["bits"] else BARE
+                form = {"/64": PREFIXED, "/128": EXACT}.get(match["bits"], match["bits"] or BARE)
                 found.append((path + key, BRACKETED if match["inside"] else form))
     return found
 
