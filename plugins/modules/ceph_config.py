@@ -13,15 +13,8 @@ description:
   - Ceph keeps sizes in bytes, times in seconds and truths as V(true) or V(false); V(2G) and V(2147483648) are the same
     here. A value that Ceph rewrites in another way (names of RBD's features) is set again in every run, unless it is
     given as C(ceph config dump) shows it.
+extends_documentation_fragment: [ceph_cluster]
 options:
-  fsid:
-    description: UUID that names the cluster.
-    type: str
-    required: true
-  image:
-    description: Name of Ceph's image.
-    type: str
-    required: true
   options:
     description:
       - Section to option to value, all text. A section is V(global), a kind of daemon, a daemon, or one of them with a
@@ -64,8 +57,8 @@ plan:
 from typing import Any
 
 from ansible.module_utils import armature_ceph_config as core
-from ansible.module_utils.armature_ceph import Ceph, CephError, difference, runner
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.armature_ceph import Ceph, difference
+from ansible.module_utils.armature_ceph_module import run
 
 
 def problems(options: dict[str, Any], absent: dict[str, Any]) -> list[str]:
@@ -113,24 +106,11 @@ def _nested(options: core.Options) -> dict[str, dict[str, str]]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "fsid": {"type": "str", "required": True},
-            "image": {"type": "str", "required": True},
-            "options": {"type": "dict", "default": {}},
-            "absent": {"type": "dict", "default": {}},
-        },
-        supports_check_mode=True,
+    run(
+        {"options": {"type": "dict", "default": {}}, "absent": {"type": "dict", "default": {}}},
+        lambda ceph, params, check: change(ceph, params["options"], params["absent"], check),
+        lambda params: problems(params["options"], params["absent"]),
     )
-    fsid, image, options, absent = (module.params[name] for name in ("fsid", "image", "options", "absent"))
-    found = problems(options, absent)
-    if found:
-        module.fail_json(msg="\n".join(found))
-    try:
-        result = change(Ceph(runner(module.run_command), fsid, image), options, absent, module.check_mode)
-    except CephError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

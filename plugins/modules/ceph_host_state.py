@@ -16,15 +16,8 @@ description:
   - V(available) ends maintenance and a draining that is not over.
   - V(drained) begins to move the daemons and all data away, and returns at once; call it again to see how far it is.
   - V(absent) takes a drained host out of the cluster, with its bucket in the CRUSH map.
+extends_documentation_fragment: [ceph_cluster]
 options:
-  fsid:
-    description: UUID that names the cluster.
-    type: str
-    required: true
-  image:
-    description: Name of Ceph's image.
-    type: str
-    required: true
   name:
     description: Name of the host.
     type: str
@@ -73,10 +66,10 @@ remaining:
 from dataclasses import dataclass
 from typing import Any
 
-from ansible.module_utils.armature_ceph import CephError, Step, difference, reason, runner
+from ansible.module_utils.armature_ceph import CephError, Step, difference, reason
 from ansible.module_utils.armature_ceph_gates import CarefulCeph
+from ansible.module_utils.armature_ceph_module import run
 from ansible.module_utils.armature_ceph_room import lack, shortages
-from ansible.module_utils.basic import AnsibleModule
 
 COMMANDS = ("mgr dump", "osd tree", "osd dump", "osd crush rule dump")
 RUNNING = 1
@@ -352,10 +345,8 @@ def _apply(ceph: CarefulCeph, seen: Seen, state: str, steps: list[Step]) -> None
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "fsid": {"type": "str", "required": True},
-            "image": {"type": "str", "required": True},
+    run(
+        {
             "name": {"type": "str", "required": True},
             "state": {
                 "type": "str",
@@ -363,14 +354,9 @@ def main() -> None:
                 "choices": ["available", "maintenance", "drained", "absent"],
             },
         },
-        supports_check_mode=True,
+        lambda ceph, params, check: change(ceph, params["name"], params["state"], check),
+        cluster=CarefulCeph,
     )
-    fsid, image, name, state = (module.params[key] for key in ("fsid", "image", "name", "state"))
-    try:
-        result = change(CarefulCeph(runner(module.run_command), fsid, image), name, state, module.check_mode)
-    except CephError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,8 @@ description:
   - Makes keys for clients and gives them their capabilities, on a host that has a monitor, and returns them as
     keyrings. A key that is there is never changed or deleted.
   - The result is secret; a task must say C(no_log).
+extends_documentation_fragment: [ceph_cluster]
 options:
-  fsid:
-    description: UUID that names the cluster.
-    type: str
-    required: true
-  image:
-    description: Name of Ceph's image.
-    type: str
-    required: true
   keys:
     description: Entity, as V(client.glance), to V(caps), a kind of daemon to what the client may do there.
     type: dict
@@ -62,8 +55,8 @@ keyrings:
 from typing import Any
 
 from ansible.module_utils import armature_ceph_keys as core
-from ansible.module_utils.armature_ceph import Ceph, CephError, difference, runner
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.armature_ceph import Ceph, difference
+from ansible.module_utils.armature_ceph_module import run
 
 
 def problems(keys: dict[str, Any]) -> list[str]:
@@ -105,23 +98,11 @@ def change(ceph: Ceph, keys: dict[str, dict[str, core.Caps]], check: bool) -> di
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "fsid": {"type": "str", "required": True},
-            "image": {"type": "str", "required": True},
-            "keys": {"type": "dict", "required": True, "no_log": False},
-        },
-        supports_check_mode=True,
+    run(
+        {"keys": {"type": "dict", "required": True, "no_log": False}},
+        lambda ceph, params, check: change(ceph, params["keys"], check),
+        lambda params: problems(params["keys"]),
     )
-    fsid, image, keys = (module.params[name] for name in ("fsid", "image", "keys"))
-    found = problems(keys)
-    if found:
-        module.fail_json(msg="\n".join(found))
-    try:
-        result = change(Ceph(runner(module.run_command), fsid, image), keys, module.check_mode)
-    except CephError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

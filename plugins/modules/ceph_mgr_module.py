@@ -10,15 +10,8 @@ module: ceph_mgr_module
 short_description: Modules that a Ceph cluster's managers run
 description:
   - Enables modules of the managers, on a host that has a monitor. None is ever disabled.
+extends_documentation_fragment: [ceph_cluster]
 options:
-  fsid:
-    description: UUID that names the cluster.
-    type: str
-    required: true
-  image:
-    description: Name of Ceph's image.
-    type: str
-    required: true
   names:
     description: Names of the modules, as V(prometheus).
     type: list
@@ -52,8 +45,8 @@ plan:
 
 from typing import Any
 
-from ansible.module_utils.armature_ceph import Ceph, CephError, Step, difference, runner
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.armature_ceph import Ceph, CephError, Step, difference
+from ansible.module_utils.armature_ceph_module import run
 
 
 def change(ceph: Ceph, names: list[str], check: bool) -> dict[str, Any]:
@@ -78,20 +71,10 @@ def change(ceph: Ceph, names: list[str], check: bool) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "fsid": {"type": "str", "required": True},
-            "image": {"type": "str", "required": True},
-            "names": {"type": "list", "elements": "str", "required": True},
-        },
-        supports_check_mode=True,
+    run(
+        {"names": {"type": "list", "elements": "str", "required": True}},
+        lambda ceph, params, check: change(ceph, params["names"], check),
     )
-    fsid, image, names = (module.params[name] for name in ("fsid", "image", "names"))
-    try:
-        result = change(Ceph(runner(module.run_command), fsid, image), names, module.check_mode)
-    except CephError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,8 @@ description:
   - Raises the release that clients must have at least, on a host that has a monitor. It is never lowered.
   - From V(mimic) on RBD makes clones that do not hold on to their snapshot. An image or a snapshot can then
     be removed while volumes that were made from it live on.
+extends_documentation_fragment: [ceph_cluster]
 options:
-  fsid:
-    description: UUID that names the cluster.
-    type: str
-    required: true
-  image:
-    description: Name of Ceph's image.
-    type: str
-    required: true
   release:
     description: Name of the release, as V(mimic).
     type: str
@@ -53,8 +46,8 @@ plan:
 
 from typing import Any
 
-from ansible.module_utils.armature_ceph import Ceph, CephError, Step, difference, runner
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.armature_ceph import Ceph, Step, difference
+from ansible.module_utils.armature_ceph_module import run
 
 
 def change(ceph: Ceph, release: str, check: bool) -> dict[str, Any]:
@@ -80,20 +73,10 @@ def change(ceph: Ceph, release: str, check: bool) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "fsid": {"type": "str", "required": True},
-            "image": {"type": "str", "required": True},
-            "release": {"type": "str", "required": True},
-        },
-        supports_check_mode=True,
+    run(
+        {"release": {"type": "str", "required": True}},
+        lambda ceph, params, check: change(ceph, params["release"], check),
     )
-    fsid, image, release = (module.params[name] for name in ("fsid", "image", "release"))
-    try:
-        result = change(Ceph(runner(module.run_command), fsid, image), release, module.check_mode)
-    except CephError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -15,15 +15,8 @@ description:
   - A host that the cluster has and O(hosts) has not is named and never removed. Of labels, those in
     O(owned_labels) are added and removed, others only added.
   - A service of a type in O(owned) that is not wanted is removed with its daemons. OSDs stay in any case.
+extends_documentation_fragment: [ceph_cluster]
 options:
-  fsid:
-    description: UUID that names the cluster.
-    type: str
-    required: true
-  image:
-    description: Name of Ceph's image.
-    type: str
-    required: true
   hosts:
     description:
       - V(name), V(address) without brackets, V(labels), and V(location), a type of CRUSH's buckets to a name, of each
@@ -101,8 +94,8 @@ from typing import Any
 
 from ansible.module_utils import armature_ceph_hosts as host_core
 from ansible.module_utils import armature_ceph_services as service_core
-from ansible.module_utils.armature_ceph import Ceph, CephError, Step, difference, runner
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.armature_ceph import Ceph, Step, difference
+from ansible.module_utils.armature_ceph_module import run
 
 Diff = list[dict[str, str]]
 
@@ -205,30 +198,20 @@ def _services(
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "fsid": {"type": "str", "required": True},
-            "image": {"type": "str", "required": True},
+    names = ("hosts", "services", "owned")
+    run(
+        {
             "hosts": {"type": "list", "elements": "dict"},
             "services": {"type": "list", "elements": "dict"},
             "owned": {"type": "list", "elements": "str", "default": []},
             "owned_labels": {"type": "list", "elements": "str", "default": list(host_core.LABELS)},
             "refresh": {"type": "bool", "default": False},
         },
-        supports_check_mode=True,
+        lambda ceph, params, check: change(
+            ceph, *(params[name] for name in names), check, params["owned_labels"], params["refresh"]
+        ),
+        lambda params: problems(*(params[name] for name in names), params["refresh"]),
     )
-    fsid, image = module.params["fsid"], module.params["image"]
-    hosts, services, owned = (module.params[name] for name in ("hosts", "services", "owned"))
-    labels, refresh = module.params["owned_labels"], module.params["refresh"]
-    found = problems(hosts, services, owned, refresh)
-    if found:
-        module.fail_json(msg="\n".join(found))
-    try:
-        ceph = Ceph(runner(module.run_command), fsid, image)
-        result = change(ceph, hosts, services, owned, module.check_mode, labels, refresh)
-    except CephError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -15,15 +15,8 @@ description:
     made by V(raw) is removed, for C(ceph-volume raw prepare) takes no number, and the lowest free one is given out.
   - Where no other place is left for the copies, as on three hosts with one OSD each, a dead OSD is given up as soon as
     all data is available without it; a running one only with O(accept_degraded).
+extends_documentation_fragment: [ceph_cluster]
 options:
-  fsid:
-    description: UUID that names the cluster.
-    type: str
-    required: true
-  image:
-    description: Name of Ceph's image.
-    type: str
-    required: true
   osd:
     description: Number of the OSD.
     type: int
@@ -92,11 +85,11 @@ plan:
 from dataclasses import dataclass
 from typing import Any
 
-from ansible.module_utils.armature_ceph import CephError, Step, difference, runner
+from ansible.module_utils.armature_ceph import CephError, Step, difference
 from ansible.module_utils.armature_ceph_gates import CarefulCeph
+from ansible.module_utils.armature_ceph_module import run
 from ansible.module_utils.armature_ceph_osds import devices
 from ansible.module_utils.armature_ceph_room import lack, parent, shortages
-from ansible.module_utils.basic import AnsibleModule
 
 COMMANDS = ("osd tree", "osd dump", "osd crush rule dump", "osd metadata", "health")
 LOSSES = ("OBJECT_UNFOUND", "PG_AVAILABILITY", "PG_DAMAGED")
@@ -270,23 +263,16 @@ def change(ceph: CarefulCeph, wanted: dict[str, Any], check: bool) -> dict[str, 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "fsid": {"type": "str", "required": True},
-            "image": {"type": "str", "required": True},
+    run(
+        {
             "osd": {"type": "int", "required": True},
             "accept_degraded": {"type": "bool", "default": False},
             "zap": {"type": "bool", "default": False},
             "missing_ok": {"type": "bool", "default": False},
         },
-        supports_check_mode=True,
+        change,
+        cluster=CarefulCeph,
     )
-    ceph = CarefulCeph(runner(module.run_command), module.params["fsid"], module.params["image"])
-    try:
-        result = change(ceph, module.params, module.check_mode)
-    except CephError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -15,15 +15,8 @@ description:
     when there are none within two minutes.
   - Refuses an erasure-coded pool, a pool of another application, and a CRUSH rule that does something else than its
     name says.
+extends_documentation_fragment: [ceph_cluster]
 options:
-  fsid:
-    description: UUID that names the cluster.
-    type: str
-    required: true
-  image:
-    description: Name of Ceph's image.
-    type: str
-    required: true
   pools:
     description:
       - Name to V(size), V(min_size), V(application), V(autoscale) (V(on), V(off), V(warn)), V(pg_num),
@@ -69,8 +62,8 @@ plan:
 from typing import Any
 
 from ansible.module_utils import armature_ceph_pools as core
-from ansible.module_utils.armature_ceph import Ceph, CephError, Step, difference, runner
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.armature_ceph import Ceph, CephError, Step, difference
+from ansible.module_utils.armature_ceph_module import run
 
 REQUIRED = ("size", "application", "rule", "failure_domain")
 
@@ -121,23 +114,11 @@ def change(ceph: Ceph, pools: dict[str, dict[str, Any]], check: bool) -> dict[st
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "fsid": {"type": "str", "required": True},
-            "image": {"type": "str", "required": True},
-            "pools": {"type": "dict", "required": True},
-        },
-        supports_check_mode=True,
+    run(
+        {"pools": {"type": "dict", "required": True}},
+        lambda ceph, params, check: change(ceph, params["pools"], check),
+        lambda params: problems(params["pools"]),
     )
-    fsid, image, pools = (module.params[name] for name in ("fsid", "image", "pools"))
-    found = problems(pools)
-    if found:
-        module.fail_json(msg="\n".join(found))
-    try:
-        result = change(Ceph(runner(module.run_command), fsid, image), pools, module.check_mode)
-    except CephError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

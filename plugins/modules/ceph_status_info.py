@@ -10,15 +10,8 @@ module: ceph_status_info
 short_description: How a Ceph cluster is
 description:
   - Asks the monitors for health, members, placement groups and versions, on a host that has a monitor, in one call.
+extends_documentation_fragment: [ceph_cluster]
 options:
-  fsid:
-    description: UUID that names the cluster.
-    type: str
-    required: true
-  image:
-    description: Name of Ceph's image.
-    type: str
-    required: true
   missing_ok:
     description:
       - Whether it is no failure that there is no cluster; in check mode it never is one. A cluster whose bootstrap was
@@ -89,9 +82,9 @@ summary:
 
 from typing import Any
 
-from ansible.module_utils.armature_ceph import Ceph, CephError, runner
+from ansible.module_utils.armature_ceph import Ceph
+from ansible.module_utils.armature_ceph_module import run
 from ansible.module_utils.armature_ceph_osds import places
-from ansible.module_utils.basic import AnsibleModule
 
 COMMANDS = ("status", "health detail", "mon dump", "mgr dump", "osd dump", "versions", "osd metadata")
 
@@ -180,20 +173,10 @@ def _line(code: str, check: dict[str, Any], metadata: list[dict[str, Any]]) -> s
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "fsid": {"type": "str", "required": True},
-            "image": {"type": "str", "required": True},
-            "missing_ok": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
+    run(
+        {"missing_ok": {"type": "bool", "default": False}},
+        lambda ceph, params, check: observe(ceph, params["missing_ok"] or check),
     )
-    ceph = Ceph(runner(module.run_command), module.params["fsid"], module.params["image"])
-    try:
-        result = observe(ceph, module.params["missing_ok"] or module.check_mode)
-    except CephError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,8 @@ description:
     M(ceph_upgrade_info) says how far it is. A cluster whose daemons all run the image is left alone.
   - Refuses an earlier release, a cluster with fewer than two managers, and one whose health is not V(HEALTH_OK).
 
+extends_documentation_fragment: [ceph_cluster]
 options:
-  fsid:
-    description: UUID that names the cluster.
-    type: str
-    required: true
   image:
     description: Name of Ceph's image to upgrade to; commands run in it, too.
     type: str
@@ -71,10 +68,10 @@ plan:
 
 from typing import Any
 
-from ansible.module_utils.armature_ceph import CephError, difference, runner
+from ansible.module_utils.armature_ceph import CephError, difference
 from ansible.module_utils.armature_ceph_gates import CarefulCeph
+from ansible.module_utils.armature_ceph_module import run
 from ansible.module_utils.armature_ceph_upgrade import observe, plan, report, written
-from ansible.module_utils.basic import AnsibleModule
 
 
 def change(ceph: CarefulCeph, accept: list[str], check: bool) -> dict[str, Any]:
@@ -102,20 +99,11 @@ def change(ceph: CarefulCeph, accept: list[str], check: bool) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "fsid": {"type": "str", "required": True},
-            "image": {"type": "str", "required": True},
-            "accept": {"type": "list", "elements": "str", "default": []},
-        },
-        supports_check_mode=True,
+    run(
+        {"accept": {"type": "list", "elements": "str", "default": []}},
+        lambda ceph, params, check: change(ceph, params["accept"], check),
+        cluster=CarefulCeph,
     )
-    ceph = CarefulCeph(runner(module.run_command), module.params["fsid"], module.params["image"])
-    try:
-        result = change(ceph, module.params["accept"], module.check_mode)
-    except CephError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

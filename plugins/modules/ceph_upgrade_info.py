@@ -12,13 +12,10 @@ description:
   - Runs on a host that has a monitor. Changes nothing; the same in check mode. While no upgrade runs, the image is
     fetched on one host to compare it.
 
+extends_documentation_fragment: [ceph_cluster]
 options:
-  fsid:
-    description: UUID that names the cluster.
-    type: str
-    required: true
   image:
-    description: Name of Ceph's image that is upgraded to; commands run in it, too.
+    description: Name of Ceph's image to upgrade to; commands run in it, too.
     type: str
     required: true
 attributes:
@@ -69,10 +66,9 @@ msg:
 
 from typing import Any
 
-from ansible.module_utils.armature_ceph import CephError, runner
 from ansible.module_utils.armature_ceph_gates import CarefulCeph
+from ansible.module_utils.armature_ceph_module import run
 from ansible.module_utils.armature_ceph_upgrade import observe, report
-from ansible.module_utils.basic import AnsibleModule
 
 
 def look(ceph: CarefulCeph) -> dict[str, Any]:
@@ -90,16 +86,11 @@ def look(ceph: CarefulCeph) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={"fsid": {"type": "str", "required": True}, "image": {"type": "str", "required": True}},
-        supports_check_mode=True,
+    run(
+        {},
+        lambda ceph, _params, _check: look(ceph),
+        cluster=CarefulCeph,
     )
-    ceph = CarefulCeph(runner(module.run_command), module.params["fsid"], module.params["image"])
-    try:
-        result = look(ceph)
-    except CephError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":
