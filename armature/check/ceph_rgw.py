@@ -8,7 +8,7 @@ from armature.ceph import rgw_hosts, rgw_pools
 from armature.ceph_model import Ceph, Rgw
 from armature.check.common import listed
 from armature.compile.data import ports
-from armature.compile.kolla_inventory import kolla_hosts
+from armature.compile.kolla_groups import kolla_hosts
 from armature.errors import Problem, where
 from armature.model import Purpose, Role, Site
 from armature.release import RELEASES

@@ -14,20 +14,9 @@ from typing import Any
 
 from armature.compile.data import groups, images
 from armature.compile.inventory import connection
+from armature.compile.kolla_groups import HOST_GROUPS, kolla_hosts
 from armature.compile.links import interface, interface_for, provider_networks
-from armature.model import Arch, Purpose, Role, Site
-
-HOST_GROUPS = {
-    "control": Role.CONTROL,
-    "network": Role.NETWORK,
-    "compute": Role.COMPUTE,
-    "monitoring": Role.MONITORING,
-    # kolla-ansible's storage hosts run Cinder's volume and backup services, which talk to Ceph from the controllers.
-    # Ceph's own hosts belong to cephadm.
-    "storage": Role.CONTROL,
-    "deployment": None,
-}
-"""Groups of upstream's inventory that hold hosts -> the role whose hosts they hold."""
+from armature.model import Arch, Purpose, Site
 
 _INTERFACES = {
     "network_interface": Purpose.API,
@@ -50,12 +39,6 @@ def kolla_inventory(site: Site) -> dict[str, Any]:
     for arch in architectures(site):
         tree[arch.value] = {"hosts": dict.fromkeys(name for name in variables if _arch(site, name) is arch)}
     return tree
-
-
-def kolla_hosts(site: Site) -> list[str]:
-    """Return the hosts that run something of kolla-ansible's, in file order."""
-    roles = set(HOST_GROUPS.values())
-    return [name for name, host in site.hosts.items() if roles & set(host.roles)]
 
 
 def architectures(site: Site) -> list[Arch]:

@@ -22,7 +22,8 @@ description:
   - Reads the typed file that describes a site, checks it, and makes its hosts.
   - Groups are the roles (C(control), C(network), C(compute), C(storage), C(monitoring), C(iscsi_gateway)), below the
     group C(hosts).
-  - C(ceph_hosts), C(ceph_mons) and C(ceph_osd_hosts) are the hosts of its Ceph, in the file's order, or empty.
+  - C(ceph_hosts), C(ceph_mons), C(ceph_osd_hosts) and C(ceph_rgw_hosts) are the hosts of its Ceph, in the file's order,
+    or empty; C(kolla_hosts) those where kolla-ansible runs containers.
   - Each host has C(ansible_host), an address on the admin network, and C(ansible_user); all share the variable C(site).
   - There is no C(localhost) in it.
 author: [Armature]

@@ -14,13 +14,12 @@ from armature.compile.data import groups, images, ports
 from armature.compile.data.__main__ import groups_of, images_of, ports_of, tables
 from armature.compile.kolla_config import config_files
 from armature.compile.kolla_globals import keys_set, kolla_globals
+from armature.compile.kolla_groups import HOST_GROUPS, kolla_hosts
 from armature.compile.kolla_inventory import (
-    HOST_GROUPS,
     architecture_variables,
     architectures,
     host_variables,
     known_images,
-    kolla_hosts,
     kolla_inventory,
 )
 from armature.compile.text import yaml_text

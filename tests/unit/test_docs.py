@@ -21,7 +21,8 @@ import pytest
 
 from armature.compile.data import groups
 from armature.compile.kolla_globals import keys_set
-from armature.compile.kolla_inventory import _INTERFACES, HOST_GROUPS
+from armature.compile.kolla_groups import HOST_GROUPS
+from armature.compile.kolla_inventory import _INTERFACES
 from armature.kolla import KollaError
 from armature.kolla.events import Run
 from armature.kolla.lock import site_lock

@@ -43,6 +43,7 @@ def test_groups_are_roles(lon1: dict[str, Any]) -> None:
     assert lon1["ceph_osd_hosts"]["hosts"] == lon1["storage"]["hosts"]
     assert lon1["ceph_hosts"]["hosts"] == [*lon1["control"]["hosts"], *lon1["storage"]["hosts"]]
     assert lon1["ceph_rgw_hosts"]["hosts"] == lon1["control"]["hosts"]
+    assert lon1["kolla_hosts"]["hosts"] == [*lon1["control"]["hosts"], *lon1["compute"]["hosts"]]
     assert set(lon1["hosts"]["children"]) == {"control", "network", "compute", "storage", "monitoring", "iscsi_gateway"}
 
 
