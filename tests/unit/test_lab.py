@@ -154,6 +154,14 @@ def test_the_lab_of_the_shipped_site() -> None:
     assert "fd00:a12a:1ab:1::100 cloud.lab.test" in filters.names(site)
 
 
+def test_labs_have_addresses_of_their_own() -> None:
+    """Two that run at once would answer for each other."""
+    sites = [*REPOSITORY.glob("inventories/lab*/site.yml"), *REPOSITORY.glob("molecule/*/inventory/site.yml")]
+    prefixes = [load_site(path).prefix for path in sites]
+    assert len(prefixes) >= 4
+    assert len(set(prefixes)) == len(prefixes)
+
+
 def test_a_lab_host_has_no_bond() -> None:
     site = load_site(REPOSITORY / "inventories/lon1/site.yml")
     with pytest.raises(ValueError, match="on a bond or a VLAN"):

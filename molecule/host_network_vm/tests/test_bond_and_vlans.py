@@ -42,8 +42,8 @@ def test_the_bond_is_up_with_both_nics(host):
 @pytest.mark.parametrize(
     ("name", "tag", "mtu", "wanted"),
     [
-        ("bond0.20", 20, 1600, ["fd00:a12a:1ad:2::10"]),
-        ("bond0.30", 30, 9000, ["fd00:a12a:1ad:3::10"]),
+        ("bond0.20", 20, 1600, ["fd00:a12a:1af:2::10"]),
+        ("bond0.30", 30, 9000, ["fd00:a12a:1af:3::10"]),
         ("bond0.40", 40, 1500, []),
     ],
 )
