@@ -141,6 +141,16 @@ def test_bridges_change_only_where_they_differ(present: dict[str, Any], steps: l
     assert [" ".join(step) for step in network.bridge_steps(BRIDGE, present)] == steps
 
 
+@pytest.mark.parametrize(
+    ("name", "address", "refused"),
+    [("lab-1", "fd00:1:0:1::1", False), ("other-1", "fd00:1:0:2::1", False), ("other-1", "fd00:1:0:1::9", True)],
+)
+def test_two_labs_share_no_network(name: str, address: str, refused: bool) -> None:
+    links = [{"ifname": name, "addr_info": [{"family": "inet6", "local": address}]}]
+    sentence = "other-1 has fd00:1:0:1::9, which is in fd00:1:0:1::/64, the network of lab-1. Give it another prefix."
+    assert network.collisions([BRIDGE], links) == ([sentence] if refused else [])
+
+
 def test_the_lab_of_the_shipped_site() -> None:
     site = load_site(REPOSITORY / "inventories/lab/site.yml")
     assert filters.bridges(site) == [

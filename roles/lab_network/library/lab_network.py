@@ -62,6 +62,22 @@ def bridge_steps(bridge: dict[str, Any], present: dict[str, Any]) -> list[list[s
     return steps
 
 
+def collisions(bridges: list[dict[str, Any]], links: list[dict[str, Any]]) -> list[str]:
+    """Return a sentence for each wanted network that another link of this machine is on.
+
+    ``links`` is what ``ip -json address show`` says. Two labs on one network would answer for each other.
+    """
+    wanted = {bridge["name"]: ipaddress.IPv6Interface(bridge["address"]).network for bridge in bridges}
+    return [
+        f"{link['ifname']} has {item['local']}, which is in {network}, the network of {name}. Give it another prefix."
+        for link in links
+        for item in link["addr_info"]
+        for name, network in wanted.items()
+        if item["family"] == "inet6" and link["ifname"] not in wanted
+        if ipaddress.IPv6Address(item["local"]) in network
+    ]
+
+
 def route_steps(routes: list[dict[str, str]]) -> list[list[str]]:
     """Return the ip commands for routes that are not there."""
     steps = []
@@ -87,6 +103,8 @@ def main() -> None:
         # Addresses and routes go with their bridge.
         steps = [["link", "delete", bridge["name"]] for bridge in bridges if observe(bridge["name"])]
     else:
+        if found := collisions(bridges, ip("address", "show") or []):
+            module.fail_json(msg="\n".join(found))
         for bridge in bridges:
             steps += bridge_steps(bridge, observe(bridge["name"]))
         steps += route_steps(routes)
