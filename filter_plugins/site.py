@@ -48,6 +48,7 @@ class FilterModule:
             "site_hosts_file": hosts_file.hosts_file,
             "site_iscsi": iscsi.iscsi_facts,
             "site_iscsi_members": iscsi.iscsi_members,
+            "site_iscsi_secrets": iscsi.iscsi_secrets,
             "site_iscsi_services": iscsi.iscsi_services,
             "site_kernel_modules": kernel.kernel_modules,
             "site_kolla_artefacts": kolla_artefacts,

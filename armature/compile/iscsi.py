@@ -10,6 +10,8 @@ cinder 28.0.0, ``volume/drivers/ceph/rbd_iscsi.py``; kolla-ansible 20.6.0 and 22
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from armature.addresses import vip_address
@@ -31,6 +33,14 @@ BACKEND = "rbd-iscsi-1"
 PASSWORD = "iscsi_api_password"  # noqa: S105
 """Name of the API's password, among the site's secrets and among kolla-ansible's variables."""
 
+CERTIFICATE = "iscsi_api"
+"""Name of the API's certificate among the site's secrets."""
+
+DISCOVERY_PASSWORD = "iscsi_discovery_password"  # noqa: S105
+
+_LENGTHS = {PASSWORD: 32, DISCOVERY_PASSWORD: 16}
+"""Letters of passwords. A gateway takes 12 to 16 for discovery. Source: ceph-iscsi 3.9, gwcli/utils.py."""
+
 _ID = "gateways"
 _SERVICE = f"iscsi.{_ID}"
 
@@ -40,8 +50,9 @@ def iscsi_facts(site: Site) -> dict[str, Any]:
 
     ``service``, cephadm's name; ``target``; ``user`` and ``port`` of the API; ``discovery_user``, "" for discovery
     without a password; ``gateways``, each with ``host``, ``name`` (what it calls itself) and ``address`` (of its portal
-    and its API, no brackets); ``names`` and ``addresses`` that the API's certificate is for; ``modules`` of the kernel;
-    ``ports`` that must be free on a new gateway; ``pool``; ``backend``, Cinder's name of it.
+    and its API, no brackets); ``modules`` of the kernel;
+    ``ports`` that must be free on a new gateway; ``pool``; ``backend``, Cinder's name of it; ``passwords`` (name ->
+    length) and ``certificates`` that the site's secrets must have, and the ``secrets``, the names of all of them.
     """
     described = section(site)
     if described is None:
@@ -50,6 +61,7 @@ def iscsi_facts(site: Site) -> dict[str, Any]:
         {"host": host, "name": gateway_name(site, host), "address": storage_address(site, host)}
         for host in iscsi_hosts(site)
     ]
+    names = [site.vips.internal.name, *(gateway["name"] for gateway in gateways)]
     return {
         "service": _SERVICE,
         "target": target(site),
@@ -57,12 +69,26 @@ def iscsi_facts(site: Site) -> dict[str, Any]:
         "port": described.port,
         "discovery_user": DISCOVERY_USER if described.discovery_chap else "",
         "gateways": gateways,
-        "names": [site.vips.internal.name, *(gateway["name"] for gateway in gateways)],
-        "addresses": [gateway["address"] for gateway in gateways],
         "modules": list(MODULES),
         "ports": [PORTAL, described.port],
         "pool": described.pool,
         "backend": BACKEND,
+        "passwords": dict(_LENGTHS),
+        "certificates": {CERTIFICATE: {"names": names, "addresses": [gateway["address"] for gateway in gateways]}},
+        "secrets": [*_LENGTHS, f"{CERTIFICATE}_certificate", f"{CERTIFICATE}_key"],
+    }
+
+
+def iscsi_artefact(site: Site) -> dict[str, Any]:
+    """Return what plays hand over, to be read: the facts, and ``services`` without what follows from secrets."""
+    facts = iscsi_facts(site)
+    if not facts:
+        return {}
+    services = iscsi_services(site, dict.fromkeys(facts["secrets"], ""))
+    hidden = "extra_container_args"
+    return {
+        **facts,
+        "services": [{key: value for key, value in spec.items() if key != hidden} for spec in services],
     }
 
 
@@ -75,29 +101,44 @@ def iscsi_members(site: Site) -> list[dict[str, Any]]:
     ]
 
 
-def iscsi_services(site: Site) -> list[dict[str, Any]]:
+def iscsi_services(site: Site, secrets: dict[str, str]) -> list[dict[str, Any]]:
     """Return cephadm's service specification of the gateways, none for a site without them.
 
-    It lacks ``api_password``, ``ssl_cert`` and ``ssl_key``. Addresses carry no brackets. The managers add the active
+    It lacks ``api_password``, ``ssl_cert`` and ``ssl_key``: :func:`iscsi_secrets` has them. A gateway reads all of it
+    when it starts, and cephadm starts it anew when an argument of its container changes: a label is one, and says what
+    the gateway was started with. Addresses carry no brackets. The managers add the active
     one's address to the list, unless it is there, and make every gateway anew when another becomes active: so all are.
     """
     described = section(site)
     if described is None:
         return []
+    spec = {
+        "pool": described.pool,
+        "api_port": described.port,
+        "api_user": USER,
+        "api_secure": True,
+    }
+    started = json.dumps([spec, iscsi_secrets(site, secrets)], sort_keys=True)
     return [
         {
             "service_type": "iscsi",
             "service_id": _ID,
             "placement": {"label": LABEL},
-            "spec": {
-                "pool": described.pool,
-                "api_port": described.port,
-                "api_user": USER,
-                "api_secure": True,
-                "trusted_ip_list": ",".join(trusted_addresses(site)),
-            },
+            "spec": {**spec, "trusted_ip_list": ",".join(trusted_addresses(site))},
+            "extra_container_args": [f"--label=armature.settings={hashlib.sha256(started.encode()).hexdigest()[:16]}"],
         }
     ]
+
+
+def iscsi_secrets(site: Site, secrets: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Return service -> the keys of its specification that nobody may read, of the site's secrets; {} without them.
+
+    Raises KeyError when a secret is not there.
+    """
+    if section(site) is None:
+        return {}
+    keys = {"api_password": PASSWORD, "ssl_cert": f"{CERTIFICATE}_certificate", "ssl_key": f"{CERTIFICATE}_key"}
+    return {_SERVICE: {key: secrets[name] for key, name in keys.items()}}
 
 
 def iscsi_config_files(site: Site) -> dict[str, str]:

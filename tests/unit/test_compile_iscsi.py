@@ -13,10 +13,16 @@ from armature.compile import artefacts
 from armature.compile.ceph_conf import ceph_facts
 from armature.compile.ceph_pools import wanted_keys
 from armature.compile.ceph_services import host_specs, service_specs
-from armature.compile.iscsi import iscsi_config_files, iscsi_facts, iscsi_members, iscsi_services
+from armature.compile.iscsi import iscsi_config_files, iscsi_facts, iscsi_members, iscsi_secrets, iscsi_services
 from armature.compile.kernel import kernel_modules
 from armature.iscsi import iscsi_hosts, target, trusted_addresses
 
+SECRETS = {
+    "iscsi_api_password": "an-api-password",
+    "iscsi_discovery_password": "a-discovery-password",
+    "iscsi_api_certificate": "a-certificate",
+    "iscsi_api_key": "a-private-key",
+}
 CINDER = "cinder/cinder-volume.conf"
 HAPROXY = "haproxy/services.d/armature-iscsi.cfg"
 
@@ -24,7 +30,7 @@ HAPROXY = "haproxy/services.d/armature-iscsi.cfg"
 def test_a_site_without_gateways() -> None:
     for bare in (one_host(), ceph_site()):
         assert iscsi_facts(bare) == iscsi_config_files(bare) == {}
-        assert iscsi_services(bare) == iscsi_hosts(bare) == trusted_addresses(bare) == []
+        assert iscsi_services(bare, SECRETS) == iscsi_hosts(bare) == trusted_addresses(bare) == []
         assert {label for member in iscsi_members(bare) for label in member["labels"]} == set()
         assert "ceph/iscsi.yml" not in artefacts(bare)
 
@@ -42,8 +48,11 @@ def test_hosts() -> None:
 
 
 def test_the_service_has_no_secrets() -> None:
-    (spec,) = iscsi_services(iscsi_site("{port: 5100}"))
+    (spec,) = iscsi_services(iscsi_site("{port: 5100}"), SECRETS)
     trusted = spec["spec"].pop("trusted_ip_list")
+    (settings,) = spec.pop("extra_container_args")
+    assert settings.startswith("--label=armature.settings=")
+    assert not [secret for secret in SECRETS.values() if secret in str(spec) + settings]
     assert spec == {
         "service_type": "iscsi",
         "service_id": "gateways",
@@ -51,6 +60,28 @@ def test_the_service_has_no_secrets() -> None:
         "spec": {"pool": "volumes", "api_port": 5100, "api_user": "armature", "api_secure": True},
     }
     assert trusted.split(",") == trusted_addresses(iscsi_site())
+
+
+def label(port: int = 5100, **secrets: str) -> str:
+    (spec,) = iscsi_services(iscsi_site(f"{{port: {port}}}"), SECRETS | secrets)
+    return str(spec["extra_container_args"])
+
+
+def test_what_a_gateway_reads_at_its_start_is_in_its_arguments() -> None:
+    assert label() == label(iscsi_discovery_password="another")
+    others = [label(5101), label(iscsi_api_password="x"), label(iscsi_api_certificate="x"), label(iscsi_api_key="x")]
+    assert len({label(), *others}) == 5
+
+
+def test_the_service_s_secrets() -> None:
+    assert iscsi_secrets(iscsi_site(), SECRETS) == {
+        "iscsi.gateways": {
+            "api_password": "an-api-password",
+            "ssl_cert": "a-certificate",
+            "ssl_key": "a-private-key",
+        }
+    }
+    assert iscsi_secrets(ceph_site(), {}) == {}
 
 
 def test_the_cluster_s_other_services_are_another_matter() -> None:
@@ -84,8 +115,11 @@ def test_facts() -> None:
         {"host": "igw-1", "name": "igw-1.good.test", "address": "fd00:900d:0:3::41"},
         {"host": "sto-3", "name": "sto-3.good.test", "address": "fd00:900d:0:3::33"},
     ]
-    assert facts["names"] == ["cloud.good.test", "igw-1.good.test", "sto-3.good.test"]
-    assert facts["addresses"] == ["fd00:900d:0:3::41", "fd00:900d:0:3::33"]
+    assert facts["certificates"]["iscsi_api"] == {
+        "names": ["cloud.good.test", "igw-1.good.test", "sto-3.good.test"],
+        "addresses": ["fd00:900d:0:3::41", "fd00:900d:0:3::33"],
+    }
+    assert sorted(facts["secrets"]) == sorted(SECRETS)
     assert facts["ports"] == [3260, 5010]
     assert facts["discovery_user"] == "armature-discovery"
     assert iscsi_facts(iscsi_site("{discovery_chap: false}"))["discovery_user"] == ""
@@ -94,7 +128,9 @@ def test_facts() -> None:
 def test_the_artefact_is_what_plays_hand_over() -> None:
     site = iscsi_site()
     read = yaml.safe_load(artefacts(site)["ceph/iscsi.yml"])
-    assert read.pop("services") == iscsi_services(site)
+    (wanted,) = iscsi_services(site, SECRETS)
+    wanted.pop("extra_container_args")
+    assert read.pop("services") == [wanted]
     assert read == iscsi_facts(site)
 
 

@@ -71,6 +71,10 @@ def test_results_are_of_builtin_types(site: str, name: str) -> None:
         arguments = [{"client.glance": "[client.glance]\n"}]
     elif name == "site_ceph_rgw_services":
         arguments = ["-----BEGIN CERTIFICATE-----\n"]
+    elif name in ("site_iscsi_secrets", "site_iscsi_services"):
+        arguments = [
+            dict.fromkeys((value["model"]["ceph"]["iscsi"] and FILTERS["site_iscsi"](value)["secrets"]) or (), "x")
+        ]
     result = FILTERS[name](value, *arguments)
     assert is_builtin(result)
     assert result is None or result != ""
