@@ -55,6 +55,8 @@ class Step:
     method: str
     path: str
     form: tuple[tuple[str, str], ...] = ()
+    undo: tuple[tuple[str, str], ...] | None = None
+    """The form that makes gateways forget the change, where they note it although it failed."""
 
 
 def gateways(given: Iterable[Mapping[str, str]]) -> list[Gateway]:
@@ -118,6 +120,8 @@ class Api:
         for step in steps:
             status, text = self._request(step.via, step.method, step.path, dict(step.form), TIMEOUT)
             if status != 200:
+                if step.undo is not None:
+                    self._request(step.via, step.method, step.path, dict(step.undo), TIMEOUT)
                 raise self._error(step.via, step.method, step.path, status, _body(text), step.sentence)
 
     def wait(self, gateway: Gateway, seconds: float, pause: Callable[[float], None] = time.sleep) -> None:

@@ -88,9 +88,15 @@ def steps(config: Config, wanted: Wanted) -> list[Step]:
             Step(f"target {target}: let in known initiators alone", via, "PUT", path("targetauth", target), form)
         )
     if (todo := _discovery(config, wanted)) is not None:
-        form = (("username", wanted.user), ("password", wanted.password))
-        found.append(Step(f"discovery: {todo}", via, "PUT", path("discoveryauth"), form if wanted.user else ()))
+        auth = config["discovery_auth"]
+        form, before = _auth(wanted.user, wanted.password), _auth(auth["username"], auth["password"])
+        # Gateways note who may discover also when one of them could not be told: the next run would find nothing to do.
+        found.append(Step(f"discovery: {todo}", via, "PUT", path("discoveryauth"), form, before))
     return found
+
+
+def _auth(user: str, password: str) -> tuple[tuple[str, str], ...]:
+    return (("username", user), ("password", password)) if user else ()
 
 
 def _discovery(config: Config, wanted: Wanted) -> str | None:

@@ -49,7 +49,10 @@ SEED_TARGET: dict[str, Any] = {
 
 
 class FakeGateways:
-    """``up`` are the gateways that answer, by host; ``names`` what they call themselves; ``changes`` what was asked."""
+    """``up`` are the gateways that answer, by host; ``names`` what they call themselves; ``changes`` what was asked.
+
+    ``listening`` says whether iSCSI's port is open on all of them.
+    """
 
     def __init__(self, *up: Gateway) -> None:
         self.up = {gateway.host: gateway for gateway in up}
@@ -57,6 +60,7 @@ class FakeGateways:
         self.own = {gateway.host: [gateway.address, f"{gateway.address}:1"] for gateway in up}
         self.sessions = {gateway.host: 0 for gateway in up}
         self.config = copy.deepcopy(SEED)
+        self.listening = True
         self.failures: dict[str, tuple[int, str]] = {}
         self.changes: list[tuple[str, str, str, dict[str, str]]] = []
 
@@ -110,7 +114,10 @@ class FakeGateways:
             return 400, {"message": "Invalid password"}
         if not self.config["gateways"]:
             return 500, {"message": "Unhandled exception: local variable 'api' referenced before assignment"}
+        # Noted in any case.
         self.config["discovery_auth"] = {**NO_AUTH, "username": user, "password": password}
+        if not self.listening:
+            return 503, {"message": "discovery auth failed, gateway(s) unavailable:igw-1(iscsi down, API up)"}
         return 200, {"message": "discovery auth successful"}
 
     def _gateway(

@@ -101,6 +101,21 @@ def test_who_may_discover(fake: FakeGateways, user: str, password: str, plan: li
     assert not change(fake.api(), wanted, [], check=True)["changed"]
 
 
+@pytest.mark.parametrize("before", [Wanted(TARGET, (IGW_1, IGW_2)), WANTED])
+def test_a_discovery_that_was_not_told_to_all_is_told_again(before: Wanted) -> None:
+    fake = FakeGateways(IGW_1, IGW_2)
+    change(fake.api(), before, [], check=False)
+    fake.listening = False
+    wanted = Wanted(TARGET, (IGW_1, IGW_2), "armature-discovery", "another-secret")
+    with pytest.raises(IscsiError, match=r"discovery: ask for .* answered 503: discovery auth failed"):
+        change(fake.api(), wanted, [], check=False)
+    auth = fake.config["discovery_auth"]
+    assert (auth["username"], auth["password"]) == (before.user, before.password)
+    fake.listening = True
+    assert change(fake.api(), wanted, [], check=False)["changed"]
+    assert not change(fake.api(), wanted, [], check=True)["changed"]
+
+
 def test_a_target_that_lets_in_everybody(fake: FakeGateways) -> None:
     fake.config["targets"][TARGET]["acl_enabled"] = False
     assert change(fake.api(), WANTED, [], check=False)["plan"] == [f"target {TARGET}: let in known initiators alone"]
