@@ -9,6 +9,7 @@ from typing import TypedDict
 
 from armature.addresses import host_address
 from armature.ceph_model import CephRelease, DiskFilter, OsdGroup, Pool
+from armature.iscsi import iscsi_hosts
 from armature.model import Purpose, Role, Site
 
 IMAGES = {
@@ -101,7 +102,7 @@ def rgw_pools(site: Site) -> dict[str, Pool]:
 
 def ceph_hosts(site: Site) -> list[str]:
     """Return the hosts that run anything of Ceph's."""
-    names = {*mon_hosts(site), *mgr_hosts(site), *osd_hosts(site), *rgw_hosts(site)}
+    names = {*mon_hosts(site), *mgr_hosts(site), *osd_hosts(site), *rgw_hosts(site), *iscsi_hosts(site)}
     return [name for name in site.hosts if name in names]
 
 

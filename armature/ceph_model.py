@@ -10,13 +10,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, WithJsonSchema
 
-from armature.model_types import Name, Role, Strict
+from armature.iscsi_model import Iscsi
+from armature.model_types import Name, PoolName, Role, Strict
 
 Fsid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
 """What names a cluster: a UUID (RFC 9562), lower case, as ``uuidgen`` prints it."""
-
-PoolName = Annotated[str, StringConstraints(pattern=r"^(\.mgr|[A-Za-z0-9][A-Za-z0-9_.-]{0,62})$")]
-"""Ceph's own pools begin with a dot; ``.mgr`` is there always. ``/`` and ``@`` divide a pool from its images."""
 
 DeviceClass = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
 """A class of disks in the CRUSH map; Ceph itself gives ``hdd``, ``ssd`` and ``nvme``."""
@@ -149,5 +147,7 @@ class Ceph(Strict):
     pools: Annotated[dict[PoolName, Pool], Field(min_length=1)] = Field(default_factory=openstack_pools)
     rgw: Rgw | None = None
     """Without it there are no object gateways."""
+    iscsi: Iscsi | None = None
+    """Without it there are no iSCSI gateways."""
     config: dict[ConfigSection, dict[ConfigOption, ConfigValue]] = Field(default_factory=dict)
     """Section -> option -> value, as for ``ceph config set``. An option that Armature sets too is a problem."""

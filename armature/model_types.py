@@ -46,6 +46,9 @@ ImageNamespace = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._/-
 ImageTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
 ImageName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$")]
 
+PoolName = Annotated[str, StringConstraints(pattern=r"^(\.mgr|[A-Za-z0-9][A-Za-z0-9_.-]{0,62})$")]
+"""Ceph's own pools begin with a dot; ``.mgr`` is there always. ``/`` and ``@`` divide a pool from its images."""
+
 Number = Annotated[int, Field(ge=1, le=0xFFFF)]
 """A network's or host's number: one hextet of an address, so that people can read it there."""
 

@@ -17,7 +17,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from armature import ceph_model, model
+from armature import ceph_model, iscsi_model, model, model_types
 from armature.errors import Problem, did_you_mean, quote, where
 
 
@@ -55,7 +55,7 @@ PATTERNS = {
         (model.VolumeBackend, "backend", "Write letters, digits, _, . and -, 128 at most, - . _ not first"),
         (model.Line, "line of text", "Write 255 characters at most"),
         (ceph_model.Fsid, "UUID", "Write what `uuidgen` prints, once for this cluster"),
-        (ceph_model.PoolName, "pool name", "Write letters, digits, _, . and -, 63 at most, a letter or digit first"),
+        (model_types.PoolName, "pool name", "Write letters, digits, _, . and -, 63 at most, a letter or digit first"),
         (ceph_model.DeviceClass, "device class", "Write letters, digits, _ and -, a letter first, such as nvme"),
         (ceph_model.Application, "application", "Write lower-case letters, digits, _ and -, such as rbd"),
         (ceph_model.DiskWord, "word of a disk", "Write what the disk calls itself, or a part of it"),
@@ -64,6 +64,11 @@ PATTERNS = {
             ceph_model.ConfigSection,
             "section",
             "Write global, mon, mgr, osd, mds, client, a daemon, or such as osd/class:ssd",
+        ),
+        (
+            iscsi_model.Iqn,
+            "IQN",
+            "Write one such as iqn.2026-01.net.example:gateways: a month, a domain reversed, a name in lower case",
         ),
         (ceph_model.ConfigOption, "option", "Write it as `ceph config dump` does, such as osd_memory_target"),
     )

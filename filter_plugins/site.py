@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from armature import ansible_bridge as bridge
+from armature import derived, orphans
 from armature.compile import (
     ceph_conf,
     ceph_pools,
@@ -14,6 +15,7 @@ from armature.compile import (
     chrony,
     container_engine,
     hosts_file,
+    iscsi,
     kernel,
     kolla_artefacts,
     networkd,
@@ -43,8 +45,14 @@ class FilterModule:
             "site_ceph_services": ceph_services.service_specs,
             "site_chrony_conf": chrony.chrony_conf,
             "site_container_engine_files": container_engine.container_engine_files,
+            "site_derived_images": derived.derived_images,
             "site_facts_for_verify": verify.verify_facts,
             "site_hosts_file": hosts_file.hosts_file,
+            "site_iscsi": iscsi.iscsi_facts,
+            "site_iscsi_members": iscsi.iscsi_members,
+            "site_iscsi_orphans": orphans.iscsi_orphans,
+            "site_iscsi_secrets": iscsi.iscsi_secrets,
+            "site_iscsi_services": iscsi.iscsi_services,
             "site_kernel_modules": kernel.kernel_modules,
             "site_kolla_artefacts": kolla_artefacts,
             "site_networkd_units": networkd.networkd_units,

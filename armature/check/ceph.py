@@ -14,6 +14,7 @@ from armature.check.ceph_pools import pool_problems
 from armature.check.ceph_rgw import rgw_problems
 from armature.check.common import listed, repeated
 from armature.check.images import registry_defect
+from armature.check.iscsi import iscsi_problems
 from armature.compile.ceph_conf import OWN_OPTIONS
 from armature.compile.ceph_rgw import RGW_OPTIONS
 from armature.errors import Problem, did_you_mean, quote, where
@@ -37,6 +38,7 @@ def ceph_problems(site: Site) -> Iterator[Problem]:
     yield from _wipe(site, site.ceph)
     yield from pool_problems(site, site.ceph)
     yield from rgw_problems(site, site.ceph)
+    yield from iscsi_problems(site, site.ceph)
     yield from _config(site.ceph)
     yield from _racks(site)
 

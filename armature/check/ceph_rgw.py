@@ -21,7 +21,7 @@ _WHY = {
 }
 """Purposes of the networks that gateways need -> why; of a network with both the last one is told."""
 
-_OF_CEPH = {
+CEPH_PORTS = {
     **dict.fromkeys((3300, 6789), "monitors"),
     **dict.fromkeys(range(6800, 7569), "OSDs and managers"),
     **dict.fromkeys((8765, 9283), "managers"),
@@ -74,8 +74,8 @@ def _some(hosts: list[str]) -> str:
 
 def _port(site: Site, rgw: Rgw) -> Iterator[Problem]:
     place = where("ceph", "rgw", "port")
-    if rgw.port in _OF_CEPH:
-        yield Problem(place, f"{rgw.port} is a port of Ceph's {_OF_CEPH[rgw.port]}. Use another, such as 8080.")
+    if rgw.port in CEPH_PORTS:
+        yield Problem(place, f"{rgw.port} is a port of Ceph's {CEPH_PORTS[rgw.port]}. Use another, such as 8080.")
         return
     if site.release not in RELEASES:
         return  # a problem of its own

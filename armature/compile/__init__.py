@@ -11,6 +11,7 @@ from armature.compile.chrony import chrony_conf
 from armature.compile.container_engine import container_engine_files
 from armature.compile.hosts_file import resolv_conf, site_hosts_file
 from armature.compile.inventory import ansible_inventory
+from armature.compile.iscsi import iscsi_artefact
 from armature.compile.kernel import kernel_files
 from armature.compile.kolla_config import config_files
 from armature.compile.kolla_globals import kolla_globals
@@ -39,7 +40,7 @@ def artefacts(site: Site) -> dict[str, str]:
 
 def ceph_artefacts(site: Site) -> dict[str, str]:
     """Return path -> text of what Ceph is told, to be read: plays hand over the same as data. {} without Ceph."""
-    bootstrap, conf = bootstrap_conf(site), client_conf(site)
+    bootstrap, conf, iscsi = bootstrap_conf(site), client_conf(site), iscsi_artefact(site)
     if bootstrap is None or conf is None:
         return {}
     return {
@@ -49,6 +50,7 @@ def ceph_artefacts(site: Site) -> dict[str, str]:
         "config.yml": yaml_text(config_options(site)),
         "pools.yml": yaml_text(wanted_pools(site)),
         "keys.yml": yaml_text(wanted_keys(site)),
+        **({"iscsi.yml": yaml_text(iscsi)} if iscsi else {}),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from armature.ceph import rgw_pools
 from armature.ceph_model import Pool
+from armature.iscsi import section
 from armature.model import Site
 
 _GLANCE = "client.glance"
@@ -71,15 +72,21 @@ def wanted_keys(site: Site) -> dict[str, dict[str, dict[str, str]]]:
         return {}
     keys = {_GLANCE: _caps("images"), _NOVA: _caps("vms", read="images")}
     if "cinder" in site.services:
-        keys[_CINDER] = _caps("volumes", read="images")
+        keys[_CINDER] = _caps(*_volume_pools(site), read="images")
     if "cinder_backup" in site.services:
         keys[_CINDER_BACKUP] = _caps("backups")
     return keys
 
 
-def _caps(pool: str, read: str | None = None) -> dict[str, dict[str, str]]:
-    osd = f"profile rbd pool={pool}" + (f", profile rbd-read-only pool={read}" if read else "")
-    return {"caps": {"mon": "profile rbd", "osd": osd, "mgr": f"profile rbd pool={pool}"}}
+def _volume_pools(site: Site) -> list[str]:
+    iscsi = section(site)
+    return list(dict.fromkeys(["volumes", *([iscsi.pool] if iscsi else [])]))
+
+
+def _caps(*pools: str, read: str | None = None) -> dict[str, dict[str, str]]:
+    own = ", ".join(f"profile rbd pool={pool}" for pool in pools)
+    osd = own + (f", profile rbd-read-only pool={read}" if read else "")
+    return {"caps": {"mon": "profile rbd", "osd": osd, "mgr": own}}
 
 
 def keyring_entities(site: Site) -> dict[str, str]:

@@ -6,6 +6,7 @@ Source: kolla-ansible 22.2.0, ``config-host.yml`` of the roles ``openvswitch``, 
 
 from __future__ import annotations
 
+from armature.iscsi import MODULES
 from armature.model import Role, Site
 
 FILE = "10-armature.conf"
@@ -14,6 +15,7 @@ FILE = "10-armature.conf"
 _MODULES = {
     Role.NETWORK: ("openvswitch", "ip_vs"),
     Role.COMPUTE: ("openvswitch", "br_netfilter"),
+    Role.ISCSI_GATEWAY: MODULES,
 }
 
 _ALWAYS = {

@@ -10,6 +10,7 @@ from typing import Any
 from armature.addresses import vip_address
 from armature.compile.data import images
 from armature.compile.kolla_ceph import ceph_globals
+from armature.derived import derived_globals
 from armature.model import HostDistribution, Site
 
 _CA_BUNDLES = {
@@ -64,13 +65,20 @@ def keys_set(site: Site) -> set[str]:
     known = images(site.release)
     locked = {name for lock in site.images.lock.values() for image in lock for name in known.get(image, ())}
     external = set() if site.vips.external is None else _EXTERNAL
-    fixed = {**_release(site), **_images(site), **_tls(site), **_services(site), **ceph_globals(site)}
+    fixed = {
+        **_release(site),
+        **_images(site),
+        **_tls(site),
+        **_services(site),
+        **ceph_globals(site),
+        **derived_globals(site),
+    }
     return set(fixed) | _NETWORK | external | HOST_VARIABLES | locked
 
 
 def compiled_globals(site: Site) -> dict[str, Any]:
     """Return the compiled variables alone."""
-    parts = (_release, _images, _network, _tls, _services, ceph_globals)
+    parts = (_release, _images, _network, _tls, _services, ceph_globals, derived_globals)
     return {key: value for part in parts for key, value in part(site).items()}
 
 

@@ -19,9 +19,9 @@ class Mend:
     why: str
     """What goes wrong without it."""
     versions: tuple[str, ...]
-    """Versions of kolla-ansible that have the defect and were looked at."""
+    """Versions that have the defect and were looked at."""
     file: str
-    """Below kolla-ansible's share folder."""
+    """Below kolla-ansible's share folder, or below the folder of an image's Python packages."""
     replacements: tuple[tuple[str, str], ...]
     """Broken text, which occurs in the file, and the text that takes its place."""
 
@@ -39,8 +39,10 @@ class Mend:
         return text
 
 
-def apply_mends(share: Path, version: str, mends: Sequence[Mend] | None = None) -> list[str]:
-    """Apply the mends of a kolla-ansible ``version`` below ``share``; return the names of those that changed a file.
+def apply_mends(
+    share: Path, version: str, mends: Sequence[Mend] | None = None, product: str = "kolla-ansible"
+) -> list[str]:
+    """Apply the mends of a product's ``version`` below ``share``; return the names of those that changed a file.
 
     A second call changes nothing. No file is written unless every mend fits. Raises MendError for a version without
     mends, a missing file, and text that a mend does not know.
@@ -52,7 +54,7 @@ def apply_mends(share: Path, version: str, mends: Sequence[Mend] | None = None) 
     wanted = [mend for mend in mends if version in mend.versions]
     if not wanted:
         known = ", ".join(sorted({known for mend in mends for known in mend.versions}))
-        raise MendError(f"kolla-ansible {version}: no mends are known for this version. Use one of {known}.")
+        raise MendError(f"{product} {version}: no mends are known for this version. Use one of {known}.")
     before: dict[Path, str] = {}
     texts: dict[Path, str] = {}
     changed = []

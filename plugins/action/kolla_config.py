@@ -9,6 +9,7 @@ from ansible.plugins.action import ActionBase
 from ruamel.yaml import YAML
 
 from armature import ansible_vault
+from armature.compile.text import yaml_text
 from armature.kolla import KollaError, certificates, tree
 from armature.kolla.lock import site_lock
 
@@ -20,10 +21,14 @@ ARGUMENTS = {
     "certificates_complete": {"type": "bool", "default": True},
     "passwords": {"type": "path", "required": True},
     "keyrings": {"type": "dict", "default": {}, "no_log": True},
+    "secrets": {"type": "dict", "default": {}, "no_log": True},
+    "authorities": {"type": "dict", "default": {}},
     "vault_password_file": {"type": "path", "default": ""},
 }
 OWNED = ("certificates", "config", "globals.d", "group_vars")
-SECRET = ("certificates/", "passwords.yml")
+SECRETS = "globals.d/secrets.yml"
+"""kolla-ansible reads every file of that folder after its globals, and Ansible decrypts it."""
+SECRET = ("certificates/", "passwords.yml", SECRETS)
 
 
 class ActionModule(ActionBase):
@@ -56,6 +61,8 @@ class ActionModule(ActionBase):
         keyrings = self._keyrings(given)
         wanted = tree.join({"site.yml": artefacts, "ceph": keyrings, str(overrides.parent): found})
         wanted |= self._certificates(Path(given["certificates"]), given)
+        wanted |= {f"certificates/ca/{name}": str(text).encode() for name, text in given["authorities"].items() if text}
+        wanted |= self._secrets(given)
         if passwords.is_file():
             wanted["passwords.yml"] = passwords.read_bytes()
         elif not self._task.check_mode:
@@ -71,6 +78,12 @@ class ActionModule(ActionBase):
         lib = ansible_vault.vault(self._loader, given["vault_password_file"] or "")
         texts = {f"config/{path}": str(text).encode() for path, text in given["keyrings"].items()}
         return {path: ansible_vault.encrypt_same(lib, text) for path, text in texts.items()}
+
+    def _secrets(self, given: dict[str, Any]) -> dict[str, bytes]:
+        if not given["secrets"]:
+            return {}
+        lib = ansible_vault.vault(self._loader, given["vault_password_file"] or "")
+        return {SECRETS: ansible_vault.encrypt_same(lib, yaml_text(given["secrets"]).encode())}
 
     def _certificates(self, folder: Path, given: dict[str, Any]) -> dict[str, bytes]:
         found = tree.read_tree(folder)

@@ -119,6 +119,10 @@ class Ceph:
         if complaints:
             raise self._error(shown, 0, complaints[-1])
 
+    def rbd_json(self, *args: str) -> Any:
+        """Return what ``rbd <args>`` answers in JSON. Raises CephError."""
+        return self._documents(["rbd", *args, "--format", "json"], None, shlex.join(["rbd", *args]), 1)[0]
+
     def with_manager(self, *commands: str) -> list[Any]:
         """Return ``json_all(*commands)``. Raises CephError also when no manager is active.
 

@@ -29,6 +29,11 @@ options:
       - cephadm's service specifications, each with a V(placement). Without the option services are not looked at.
     type: list
     elements: dict
+  secrets:
+    description:
+      - Name of a service in O(services) to keys and values that its specification has, too. They are in no output.
+    type: dict
+    default: {}
   owned:
     description: Types of services of which there shall be no others than O(services). V(mon) and V(mgr) cannot be.
     type: list
@@ -196,6 +201,20 @@ def _services(
     return steps, diff
 
 
+def with_secrets(
+    services: list[dict[str, Any]] | None, secrets: dict[str, dict[str, str]]
+) -> list[dict[str, Any]] | None:
+    """Return the specifications with their secrets, by the services' names."""
+    if services is None:
+        return None
+    return [
+        {**spec, "spec": {**spec.get("spec", {}), **secrets[service_core.name(spec)]}}
+        if service_core.name(spec) in secrets
+        else spec
+        for spec in services
+    ]
+
+
 def main() -> None:
     """Run the module."""
     names = ("hosts", "services", "owned")
@@ -203,12 +222,19 @@ def main() -> None:
         {
             "hosts": {"type": "list", "elements": "dict"},
             "services": {"type": "list", "elements": "dict"},
+            "secrets": {"type": "dict", "default": {}, "no_log": True},
             "owned": {"type": "list", "elements": "str", "default": []},
             "owned_labels": {"type": "list", "elements": "str", "default": list(host_core.LABELS)},
             "refresh": {"type": "bool", "default": False},
         },
         lambda ceph, params, check: change(
-            ceph, *(params[name] for name in names), check, params["owned_labels"], params["refresh"]
+            ceph,
+            params["hosts"],
+            with_secrets(params["services"], params["secrets"]),
+            params["owned"],
+            check,
+            params["owned_labels"],
+            params["refresh"],
         ),
         lambda params: problems(*(params[name] for name in names), params["refresh"]),
     )

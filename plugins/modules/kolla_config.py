@@ -42,6 +42,15 @@ options:
       - Path below C(config) -> text of Ceph's keyrings. They are written encrypted, as kolla-ansible can read them.
     type: dict
     default: {}
+  secrets:
+    description:
+      - Variables of kolla-ansible's that are secrets and none of its own passwords; encrypted where they are written.
+    type: dict
+    default: {}
+  authorities:
+    description: File name in C(certificates/ca/) to a certificate (PEM) that all containers shall believe.
+    type: dict
+    default: {}
   vault_password_file:
     description: File with the vault's password, beside those that ansible-playbook was given.
     type: path

@@ -20,6 +20,16 @@ def ceph_site(*edits: tuple[str, str]) -> Site:
     return site_from_text(_edited(edits), FILE)
 
 
+def iscsi_site(iscsi: str = "{}", *edits: tuple[str, str]) -> Site:
+    """Return the site with two iSCSI gateways, of which one is no host of Ceph's otherwise."""
+    return ceph_site(
+        ("  config:\n", f"  iscsi: {iscsi}\n  config:\n"),
+        ("  cmp-1:", "  igw-1: {number: 0x41, rack: r1, hardware: server, roles: [iscsi_gateway]}\n  cmp-1:"),
+        ("hardware: flash, roles: [storage]", "hardware: flash, roles: [storage, iscsi_gateway]"),
+        *edits,
+    )
+
+
 def problems_of(*edits: tuple[str, str]) -> list[str]:
     """Return the paths of the problems of the edited site."""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ceph_sites import ceph_site, one_host
+from ceph_sites import ceph_site, iscsi_site, one_host
 
 from armature.load import site_from_text
 from armature.model import Site
@@ -87,6 +87,7 @@ def every() -> dict[str, Site]:
         "rocky": full(host_distribution="rocky-10"),
         "2025.1": full(release='"2025.1"', host_distribution="debian-bookworm"),
         "ceph": ceph_site(),
+        "iscsi": iscsi_site(),
         "ceph on one host": one_host(),
         "generated": full(tls="{certificate: generated, backend: true}"),
     }

@@ -10,7 +10,7 @@ from ansible.module_utils.armature_ceph import CephError
 from ansible.module_utils.armature_ceph_hosts import locations
 from ansible.module_utils.armature_ceph_services import DEFAULTS, normal_form, step
 from ansible.module_utils.armature_ceph_services import present as present_services
-from ansible.modules.ceph_orch import change, problems
+from ansible.modules.ceph_orch import change, problems, with_secrets
 from fake_ceph import CEPH, FSID, FakeCeph, ceph, no_cluster
 
 STAT = {"epoch": 5, "available": True, "active_name": "ctl-0.abcdef", "num_standby": 1}
@@ -404,3 +404,16 @@ def test_the_managers_look_at_the_disks_anew(tmp_path: Path):
     assert fake.changed() == [ceph("orch", "device", "ls", "--refresh")]
     assert change(fake.ceph(), None, None, [], check=True, refresh=True)["changed"] is False
     assert len(fake.changed()) == 1
+
+
+def test_secrets_of_a_service_are_its_own() -> None:
+    gateway = {
+        "service_type": "iscsi",
+        "service_id": "gw",
+        "placement": {"label": "iscsi"},
+        "spec": {"pool": "volumes"},
+    }
+    merged = with_secrets([gateway, SPECS[0]], {"iscsi.gw": {"api_password": "s3cret"}, "iscsi.other": {"x": "y"}})
+    assert merged == [{**gateway, "spec": {"pool": "volumes", "api_password": "s3cret"}}, SPECS[0]]
+    assert gateway["spec"] == {"pool": "volumes"}
+    assert with_secrets(None, {}) is None

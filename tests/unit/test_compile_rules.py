@@ -28,6 +28,8 @@ RULES = [
     (r"ceph/bootstrap\.conf", PREFIXED),
     (r"ceph/config\.yml", f"{PREFIXED} or {EXACT}"),
     (r"ceph/specs\.yml", BARE),
+    (r"ceph/iscsi\.yml", BARE),
+    (r"kolla/config/haproxy/services\.d/armature-iscsi\.cfg", BRACKETED),
     (r"hosts/[^/]+/etc/hosts", BARE),
     (r"hosts/[^/]+/etc/resolv\.conf", BARE),
     (r"hosts/[^/]+/etc/chrony/chrony\.conf", BARE),
@@ -78,6 +80,7 @@ def test_every_rule_is_needed_somewhere(name: str, site: Site) -> None:
     places = {place for path, text in artefacts(site).items() for place, _ in addresses(path, text)}
     idle = {pattern for pattern, _ in RULES if not any(re.fullmatch(pattern, place) for place in places)}
     absent = [] if site.dns else ["resolv", "chrony"]
+    absent += [] if site.ceph is not None and site.ceph.iscsi is not None else ["iscsi"]
     absent += ["ceph"] if site.ceph is None else [] if "prometheus" in site.services else ["mgr_exporter"]
     assert idle == {pattern for pattern, _ in RULES if any(re.search(word, pattern) for word in absent)}, name
 

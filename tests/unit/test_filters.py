@@ -31,6 +31,7 @@ PER_HOST = [
     "site_ceph_devices",
     "site_chrony_conf",
     "site_container_engine_files",
+    "site_derived_images",
     "site_hosts_file",
     "site_kernel_modules",
     "site_networkd_units",
@@ -71,6 +72,12 @@ def test_results_are_of_builtin_types(site: str, name: str) -> None:
         arguments = [{"client.glance": "[client.glance]\n"}]
     elif name == "site_ceph_rgw_services":
         arguments = ["-----BEGIN CERTIFICATE-----\n"]
+    elif name == "site_iscsi_orphans":
+        arguments = [{"volumes/volume-1": []}, ["volume-1"], ["1"]]
+    elif name in ("site_iscsi_secrets", "site_iscsi_services"):
+        arguments = [
+            dict.fromkeys((value["model"]["ceph"]["iscsi"] and FILTERS["site_iscsi"](value)["secrets"]) or (), "x")
+        ]
     result = FILTERS[name](value, *arguments)
     assert is_builtin(result)
     assert result is None or result != ""

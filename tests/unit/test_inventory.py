@@ -41,7 +41,8 @@ def test_groups_are_roles(lon1: dict[str, Any]) -> None:
     assert lon1["iscsi_gateway"]["hosts"] == ["igw-1", "igw-2"]
     assert lon1["ceph_mons"]["hosts"] == lon1["control"]["hosts"]
     assert lon1["ceph_osd_hosts"]["hosts"] == lon1["storage"]["hosts"]
-    assert lon1["ceph_hosts"]["hosts"] == [*lon1["control"]["hosts"], *lon1["storage"]["hosts"]]
+    everything = (lon1[role]["hosts"] for role in ("control", "storage", "iscsi_gateway"))
+    assert lon1["ceph_hosts"]["hosts"] == [host for hosts in everything for host in hosts]
     assert lon1["ceph_rgw_hosts"]["hosts"] == lon1["control"]["hosts"]
     assert lon1["kolla_hosts"]["hosts"] == [*lon1["control"]["hosts"], *lon1["compute"]["hosts"]]
     assert set(lon1["hosts"]["children"]) == {"control", "network", "compute", "storage", "monitoring", "iscsi_gateway"}
