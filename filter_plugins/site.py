@@ -7,6 +7,7 @@ from typing import Any
 
 from armature import ansible_bridge as bridge
 from armature.compile import (
+    baremetal,
     ceph_conf,
     ceph_pools,
     ceph_rgw,
@@ -14,6 +15,7 @@ from armature.compile import (
     chrony,
     container_engine,
     hosts_file,
+    ironic_boot,
     kernel,
     kolla_artefacts,
     networkd,
@@ -28,6 +30,8 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
         functions: dict[str, Callable[..., Any]] = {
+            "site_baremetal_flavors": baremetal.wanted_flavors,
+            "site_baremetal_nodes": baremetal.wanted_nodes,
             "site_ceph": ceph_conf.ceph_facts,
             "site_ceph_bootstrap_conf": ceph_conf.bootstrap_conf,
             "site_ceph_conf": ceph_conf.client_conf,
@@ -45,6 +49,7 @@ class FilterModule:
             "site_container_engine_files": container_engine.container_engine_files,
             "site_facts_for_verify": verify.verify_facts,
             "site_hosts_file": hosts_file.hosts_file,
+            "site_ironic_templates": ironic_boot.ironic_templates,
             "site_kernel_modules": kernel.kernel_modules,
             "site_kolla_artefacts": kolla_artefacts,
             "site_networkd_units": networkd.networkd_units,

@@ -6,6 +6,7 @@ Source: kolla-ansible, role ``neutron``, ``tasks/config.yml`` and ``templates/ml
 from __future__ import annotations
 
 from armature.compile.kolla_ceph import ceph_config_files
+from armature.compile.kolla_ironic import ironic_config_files
 from armature.compile.volume_types import volume_type_config_files
 from armature.model import Purpose, Site
 
@@ -29,4 +30,4 @@ def config_files(site: Site) -> dict[str, str]:
         ml2.append("physical_network_mtus = " + ",".join(f"{name}:{mtu}" for name, mtu in providers.items()))
     neutron = ["[DEFAULT]", f"global_physnet_mtu = {max(path_mtu, *providers.values(), 0)}"]
     files = {"neutron.conf": "\n".join(neutron) + "\n", "neutron/ml2_conf.ini": "\n".join(ml2) + "\n"}
-    return files | ceph_config_files(site) | volume_type_config_files(site)
+    return files | ceph_config_files(site) | volume_type_config_files(site) | ironic_config_files(site)

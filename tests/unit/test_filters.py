@@ -32,6 +32,7 @@ PER_HOST = [
     "site_chrony_conf",
     "site_container_engine_files",
     "site_hosts_file",
+    "site_ironic_templates",
     "site_kernel_modules",
     "site_networkd_units",
     "site_sysctl",
