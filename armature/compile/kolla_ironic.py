@@ -32,13 +32,20 @@ AGENT_FILES = ("ironic-agent.kernel", "ironic-agent.initramfs")
 
 _NO_AGENT = "Nodes without disks run no agent.\n"
 
+_DRIVERS = {"redfish": "redfish", "ipmi": "ipmitool"}
+"""A BMC's protocol -> what Ironic's interfaces for it are called. A conductor ends at once when one of them is enabled
+and lacks a program that it needs, so those of other protocols are not."""
+
 _CONF = """[DEFAULT]
-enabled_hardware_types = redfish,ipmi
+enabled_hardware_types = {protocols}
 enabled_boot_interfaces = ipxe
 enabled_deploy_interfaces = direct
 enabled_inspect_interfaces = redfish,no-inspect
+enabled_management_interfaces = {drivers}
 enabled_network_interfaces = noop
+enabled_power_interfaces = {drivers}
 enabled_storage_interfaces = cinder,noop
+enabled_vendor_interfaces = {drivers},no-vendor
 
 [conductor]
 # Cleaning boots an agent that wipes disks. Here are none: what a tenant wrote is in volumes, which Cinder deletes.
@@ -99,7 +106,14 @@ def ironic_config_files(site: Site) -> dict[str, str]:
         return {}
     arches = dict.fromkeys(node.arch for node in site.baremetal.values())
     loaders = ",".join(f"{arch}:{loader(site, arch)}" for arch in arches)
-    files = {"ironic.conf": _CONF.format(template=TEMPLATE, loaders=loaders)}
+    protocols = sorted({node.bmc.protocol for node in site.baremetal.values()}, reverse=True) or ["redfish"]
+    conf = _CONF.format(
+        protocols=",".join(protocols),
+        drivers=",".join(_DRIVERS[protocol] for protocol in protocols),
+        template=TEMPLATE,
+        loaders=loaders,
+    )
+    files = {"ironic.conf": conf}
     files[f"ironic/{script_name(site)}"] = boot_script(site)
     files |= {f"ironic/{name}": _NO_AGENT for name in AGENT_FILES}
     for host in conductors(site):

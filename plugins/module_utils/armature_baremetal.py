@@ -118,6 +118,9 @@ def _node(
     if here is None:
         return list(_enrolment(wanted, info, remembered)), []
     name = wanted["name"]
+    if not _is_free(here):
+        # The properties wait, and so does what is remembered of them.
+        remembered["capabilities"] = _owned(here).get("capabilities", [])
     changes = list(_changes(wanted, here, info, remembered))
     if here["maintenance"]:
         return [], [f"{name}: is in maintenance ({here['maintenance_reason'] or 'no reason'}), and stays as it is."]

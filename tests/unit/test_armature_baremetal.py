@@ -219,6 +219,18 @@ def test_a_node_with_a_server_keeps_what_the_server_depends_on(state: str) -> No
     ]
 
 
+def test_a_capability_that_waits_to_go_is_still_known_as_ours() -> None:
+    here = present(provision_state="active", instance="i-1")
+    here["properties"]["capabilities"] += ",slot:7"
+    here["extra"]["armature"]["capabilities"] += ["slot"]
+    used = plan([wanted(rack="r2")], [here])
+    (operation,) = used.steps["n1"][0].arguments["patch"]
+    assert operation["value"]["capabilities"] == ["boot_mode", "iscsi_boot", "slot"]
+    here["extra"]["armature"] = operation["value"]
+    freed = plan([wanted(rack="r2")], [here | {"provision_state": "available", "instance": None}])
+    assert words(freed) == [TAKEN, "change its properties", REMEMBER, "offer it to Nova"]
+
+
 def test_a_node_that_ironic_works_on_waits() -> None:
     planned = plan([wanted(traits=[])], [present(provision_state="cleaning")])
     assert planned.waiting == [

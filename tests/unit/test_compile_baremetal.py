@@ -124,6 +124,19 @@ def test_one_nova_service_offers_the_nodes() -> None:
     assert {"ironic_http_interface", "ironic_dnsmasq_dhcp_ranges"} <= keys_set(site)
 
 
+@pytest.mark.parametrize(
+    ("bmc", "types", "drivers"),
+    [("{protocol: ipmi, port: 6230}", "redfish,ipmi", "redfish,ipmitool"), ("{}", "redfish", "redfish")],
+)
+def test_a_conductor_speaks_the_protocols_of_its_nodes_alone(bmc: str, types: str, drivers: str) -> None:
+    """ironic 35.0.1 ends at once when ipmitool is missing and something of IPMI is enabled."""
+    conf = ironic_config_files(baremetal_site(("{protocol: ipmi, port: 6230}", bmc)))["ironic.conf"]
+    lines = conf.splitlines()
+    assert f"enabled_hardware_types = {types}" in lines
+    assert {f"enabled_{name}_interfaces = {drivers}" for name in ("management", "power")} <= set(lines)
+    assert f"enabled_vendor_interfaces = {drivers},no-vendor" in lines
+
+
 def test_a_conductor_says_where_it_is() -> None:
     conf = ironic_config_files(baremetal_site())["ironic/ctl/ironic.conf"]
     assert "my_ipv6 = fd00:900d:0:6::10\n" in conf
