@@ -76,6 +76,8 @@ def ironic_globals(site: Site) -> dict[str, Any]:
         "ironic_conductor_extra_volumes": f"{{{{ ironic_extra_volumes + ['{folder}:{folder}:ro'] }}}}",
         # A precheck wants a list; the override file has the ranges.
         "ironic_dnsmasq_dhcp_ranges": [],
+        # in.tftpd ends at once (status 64) when a port follows an IPv6 address without brackets (tftpd-hpa 5.2).
+        "ironic_tftp_listen_address": "{{ ironic_tftp_interface_address | put_address_in_context('url') }}",
     }
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -135,6 +138,12 @@ def test_a_conductor_speaks_the_protocols_of_its_nodes_alone(bmc: str, types: st
     assert f"enabled_hardware_types = {types}" in lines
     assert {f"enabled_{name}_interfaces = {drivers}" for name in ("management", "power")} <= set(lines)
     assert f"enabled_vendor_interfaces = {drivers},no-vendor" in lines
+
+
+def test_tftp_gets_its_address_in_brackets() -> None:
+    """kolla-ansible 22.2.0 appends ":69" to it, roles/ironic/templates/ironic-tftp.json.j2."""
+    address = ironic_globals(baremetal_site())["ironic_tftp_listen_address"]
+    assert address == "{{ ironic_tftp_interface_address | put_address_in_context('url') }}"
 
 
 def test_a_conductor_says_where_it_is() -> None:
@@ -282,3 +291,11 @@ def test_who_is_on_the_nodes_network_needs_no_route_to_it() -> None:
     site = baremetal_site(("    number: 0x11\n    hardware: small", "    number: 0x11\n    hardware: server"))
     for host in ("ctl", "cmp"):
         assert not any("[Route]" in text for text in networkd_units(site, host).values())
+
+
+@pytest.mark.skipif(shutil.which("dnsmasq") is None, reason="no dnsmasq here")
+def test_dnsmasq_takes_its_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "dnsmasq.conf"
+    file.write_text(dnsmasq_conf(baremetal_site(), "ctl"))
+    done = subprocess.run(["dnsmasq", "--test", f"--conf-file={file}"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "dnsmasq: syntax check OK.\n")
