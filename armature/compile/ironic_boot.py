@@ -161,13 +161,18 @@ def address(site: Site, host: str) -> str:
     return str(host_address(site, host, _network(site)))
 
 
-def dnsmasq_conf(site: Site, host: str) -> str:
-    """Return dnsmasq's configuration on ``host``: it answers nodes alone, each with addresses of its own.
+def dnsmasq_confs(site: Site) -> dict[str, str]:
+    """Return host -> dnsmasq's configuration there: it answers nodes alone, each with addresses of its own.
 
     Addresses follow from a node's number, so every conductor's host gives the same ones and none need know what another
     has leased. The system of a node gets the node's address; the stages before it, which send their processor's
     architecture (option 61), get others. Of several addresses dnsmasq takes the last first.
     """
+    nodes = _node_lines(site)
+    return {host: "\n".join([*_server_lines(site, host), *nodes]) + "\n" for host in conductors(site)}
+
+
+def _server_lines(site: Site, host: str) -> list[str]:
     prefix, link = network_prefix(site, _network(site)), interface(site, host, _network(site))
     lines = [
         "# Written by Armature.",
@@ -189,14 +194,18 @@ def dnsmasq_conf(site: Site, host: str) -> str:
         lines.append(f"dhcp-option=tag:boot,tag:!ipxe,tag:{arch},option6:bootfile-url,{url}")
     if site.dns:
         lines.append("dhcp-option=option6:dns-server," + ",".join(f"[{server}]" for server in site.dns))
+    return [*lines, "log-async", "log-dhcp", "log-facility=/var/log/kolla/ironic/dnsmasq.log"]
+
+
+def _node_lines(site: Site) -> list[str]:
+    prefix, lines = network_prefix(site, _network(site)), []
     for name, node in site.baremetal.items():
         boot, system = (
             "".join(f"[{prefix[further << 16 | node.number]}]," for further in numbers) for numbers in (_BOOT, _SYSTEM)
         )
         lines.append(f"dhcp-host={node.mac},tag:boot,{boot}set:{node.arch}")
         lines.append(f"dhcp-host={node.mac},tag:!boot,{system}[{prefix[node.number]}],{name}")
-    lines += ["log-async", "log-dhcp", "log-facility=/var/log/kolla/ironic/dnsmasq.log"]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _network(site: Site) -> str:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from armature.baremetal import conductors, has_ironic
-from armature.compile.ironic_boot import TEMPLATE, address, base_url, boot_script, dnsmasq_conf, loader, script_name
+from armature.compile.ironic_boot import TEMPLATE, address, base_url, boot_script, dnsmasq_confs, loader, script_name
 from armature.compile.links import interface_for
 from armature.model import Purpose, Role, Site
 
@@ -118,9 +118,9 @@ def ironic_config_files(site: Site) -> dict[str, str]:
     files = {"ironic.conf": conf}
     files[f"ironic/{script_name(site)}"] = boot_script(site)
     files |= {f"ironic/{name}": _NO_AGENT for name in AGENT_FILES}
-    for host in conductors(site):
+    for host, dnsmasq in dnsmasq_confs(site).items():
         files[f"ironic/{host}/ironic.conf"] = _host_conf(site, host)
-        files[f"ironic/{host}/ironic-dnsmasq.conf"] = dnsmasq_conf(site, host)
+        files[f"ironic/{host}/ironic-dnsmasq.conf"] = dnsmasq
     return files
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ansible.parsing.vault import is_encrypted
 from ansible.plugins.action import ActionBase
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -33,8 +34,7 @@ class ActionModule(ActionBase):
         if not path.is_file():
             return result | {"failed": True, "msg": f"{path}: is not there. {FORM}"}
         try:
-            lib = ansible_vault.vault(self._loader, given["vault_password_file"] or "")
-            values = YAML(typ="safe", pure=True).load(ansible_vault.decrypt(lib, path.read_bytes(), path).decode())
+            values = YAML(typ="safe", pure=True).load(self._content(path, given["vault_password_file"] or ""))
         except KollaError as error:
             return result | {"failed": True, "msg": str(error)}
         except (YAMLError, UnicodeDecodeError):
@@ -44,3 +44,9 @@ class ActionModule(ActionBase):
             count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
             return result | {"failed": True, "msg": "\n  ".join([f"{path}: {count}", *problems])}
         return result | {"changed": False, "credentials": found, "_ansible_no_log": True}
+
+    def _content(self, path: Path, password_file: str) -> str:
+        content = path.read_bytes()
+        if is_encrypted(content):
+            content = ansible_vault.decrypt(ansible_vault.vault(self._loader, password_file), content, path)
+        return content.decode()

@@ -54,12 +54,11 @@ def test_problems_quote_no_value(values: Any, problems: list[str]) -> None:
     assert not any("s3cret" in text or "12345" in text for text in said)
 
 
-def run(path: Path, **arguments: Any) -> dict[str, Any]:
-    """Run the plugin as a task of a play that knows the vault's password."""
-    loader = SimpleNamespace(_vault=SimpleNamespace(secrets=[("default", VaultSecret(b"password"))]))
-    task = SimpleNamespace(
-        args={"path": str(path), "nodes": ["n1"], **arguments}, check_mode=False, async_val=0, diff=False
-    )
+def run(path: Path, known: tuple[bytes, ...] | list[bytes] = (b"password",)) -> dict[str, Any]:
+    """Run the plugin as a task of a play that knows some passwords of the vault."""
+    secrets = [("default", VaultSecret(password)) for password in known]
+    loader = SimpleNamespace(_vault=SimpleNamespace(secrets=secrets))
+    task = SimpleNamespace(args={"path": str(path), "nodes": ["n1"]}, check_mode=False, async_val=0, diff=False)
     plugin = object.__new__(PLUGIN.ActionModule)
     plugin._task, plugin._loader = task, loader
     plugin._supports_check_mode = plugin._supports_async = True
@@ -79,6 +78,16 @@ def test_an_encrypted_file_is_read_and_the_result_hides_itself(tmp_path: Path) -
     result = run(write(tmp_path / "baremetal.yml", "default: {username: a, password: s3cret-a}\n"))
     assert result["credentials"] == {"n1": A}
     assert result["_ansible_no_log"] is True
+
+
+def test_a_lab_s_file_need_not_be_encrypted(tmp_path: Path) -> None:
+    (tmp_path / "b.yml").write_text("default: {username: a, password: s3cret-a}\n")
+    assert run(tmp_path / "b.yml", known=[])["credentials"] == {"n1": A}
+
+
+def test_an_encrypted_file_without_a_password(tmp_path: Path) -> None:
+    result = run(write(tmp_path / "b.yml", "default: {username: a, password: s3cret-a}\n"), known=[])
+    assert result["msg"].startswith("No vault password was given")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from compile_sites import lab
 
 from armature.baremetal import initiator, resource
 from armature.compile.baremetal import wanted_flavors, wanted_nodes
-from armature.compile.ironic_boot import TEMPLATE, boot_script, dnsmasq_conf, ironic_templates, loader
+from armature.compile.ironic_boot import TEMPLATE, boot_script, dnsmasq_confs, ironic_templates, loader
 from armature.compile.kolla_globals import keys_set
 from armature.compile.kolla_inventory import host_variables, kolla_inventory
 from armature.compile.kolla_ironic import ironic_config_files, ironic_globals
@@ -168,7 +168,7 @@ def test_a_boot_url_is_never_too_long_for_ironic() -> None:
 def test_the_script_has_the_name_of_the_release(edits: tuple[tuple[str, str], ...], script: str) -> None:
     site = baremetal_site(*edits)
     assert ironic_config_files(site)[f"ironic/{script}"] == boot_script(site)
-    assert f"http://[fd00:900d:0:6::10]:8089/{script}\n" in dnsmasq_conf(site, "ctl")
+    assert f"http://[fd00:900d:0:6::10]:8089/{script}\n" in dnsmasq_confs(site)["ctl"]
 
 
 def test_the_script_asks_every_conductor() -> None:
@@ -179,9 +179,8 @@ def test_the_script_asks_every_conductor() -> None:
 
 
 def test_dnsmasq_answers_nodes_alone_and_gives_each_its_own() -> None:
-    lines = dnsmasq_conf(
-        baremetal_site(("{protocol: ipmi, port: 6230}}", "{}, arch: x86_64, resource_class: x}")), "ctl"
-    )
+    site = baremetal_site(("{protocol: ipmi, port: 6230}}", "{}, arch: x86_64, resource_class: x}"))
+    lines = dnsmasq_confs(site)["ctl"]
     assert lines.splitlines()[3:14] == [
         "interface=bond0.6",
         "bind-interfaces",
@@ -296,6 +295,6 @@ def test_who_is_on_the_nodes_network_needs_no_route_to_it() -> None:
 @pytest.mark.skipif(shutil.which("dnsmasq") is None, reason="no dnsmasq here")
 def test_dnsmasq_takes_its_configuration(tmp_path: Path) -> None:
     file = tmp_path / "dnsmasq.conf"
-    file.write_text(dnsmasq_conf(baremetal_site(), "ctl"))
+    file.write_text(dnsmasq_confs(baremetal_site())["ctl"])
     done = subprocess.run(["dnsmasq", "--test", f"--conf-file={file}"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "dnsmasq: syntax check OK.\n")
