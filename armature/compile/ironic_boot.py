@@ -58,13 +58,19 @@ kernel {{ pxe_options.aki_path }} root=/dev/ram0 {{ pxe_options.pxe_append_param
 initrd {{ pxe_options.ari_path }} || reboot
 boot
 {%- macro paths(urls) -%}
+{%- set found = [] -%}
 {%- for url in urls.split(' ') -%}
 {%- set place, name = url.split(':iqn.', 1) -%}
 {%- set host, protocol, port, lun = place[6:].rsplit(':', 3) -%}
 {%- set host = host.strip('[]') -%}
 {%- set gateways = PORTALS -%}
 {%- for address in [host] + (gateways|reject('equalto', host)|list if host in gateways else []) -%}
-{{ ' iscsi:%s:%s:%s:%s:iqn.%s' % ('[%s]' % address if ':' in address else address, protocol, port, lun, name) }}
+{%- set place = '[%s]' % address if ':' in address else address -%}
+{%- set uri = ' iscsi:%s:%s:%s:%s:iqn.%s' % (place, protocol, port, lun, name) -%}
+{%- if uri not in found -%}
+{%- set _ = found.append(uri) -%}
+{{ uri }}
+{%- endif -%}
 {%- endfor -%}
 {%- endfor -%}
 {%- endmacro -%}
@@ -101,8 +107,8 @@ exit
 """A node's script. Of Ironic's own template it keeps the labels, ``sanhook`` and the names of the options.
 
 Ironic 29 to 39 takes the brackets off an IPv6 portal, so that iPXE cannot tell the address from the port
-(``get_volume_pxe_options``, ``__format_portal``); here they are put back. A volume's URL names one gateway; the others
-serve it too, and iPXE takes the one that answers.
+(``get_volume_pxe_options``, ``__format_portal``); here they are put back. When Cinder names one gateway, the others are
+added: they serve the volume, too, and iPXE takes the one that answers.
 """
 
 

@@ -262,6 +262,10 @@ def test_a_gateway_s_peers_serve_the_volume_too() -> None:
     )
     other = URL.replace("::11]", "::10]")
     assert f"sanhook --drive 0x80 {URL} {other} || goto again\n" in rendered(site, **VOLUME)
+    both = VOLUME | {
+        "iscsi_boot_url": f"{VOLUME['iscsi_boot_url']} {VOLUME['iscsi_boot_url']}".replace("::11:", "::10:", 1)
+    }
+    assert f"sanhook --drive 0x80 {other} {URL} || goto again\n" in rendered(site, **both)
     strange = VOLUME | {"iscsi_boot_url": VOLUME["iscsi_boot_url"].replace("::11:", "::99:")}
     assert f"sanhook --drive 0x80 {URL.replace('::11]', '::99]')} || goto again\n" in rendered(site, **strange)
 
