@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from armature.baremetal_model import BaremetalFlavor, BaremetalNode, Bmc, FlavorName
 from armature.ceph_model import Ceph
 from armature.model_types import (
     Arch,
@@ -40,12 +41,14 @@ from armature.model_types import (
 
 __all__ = [
     "Arch",
+    "BaremetalFlavor",
     "BaremetalNode",
     "Bmc",
     "Bond",
     "ContainerEngine",
     "Digest",
     "DomainName",
+    "FlavorName",
     "Hardware",
     "Host",
     "HostDistribution",
@@ -109,13 +112,6 @@ class Hardware(Strict):
     """Data disks, as stable paths (/dev/disk/by-path/...). The system disk is not listed."""
 
 
-class Bmc(Strict):
-    """The BMC's address is the bmc network's prefix + the machine's number. Credentials are in the vault."""
-
-    protocol: Literal["redfish", "ipmi"] = "redfish"
-    system: RedfishSystem = "/redfish/v1/Systems/1"
-
-
 class Host(Strict):
     number: Number
     hardware: Name
@@ -124,18 +120,6 @@ class Host(Strict):
     macs: dict[Interface, MacAddress] = Field(default_factory=dict)
     """NIC -> MAC address. A NIC with an address here is found by it and renamed; others go by their name."""
     bmc: Bmc | None = None
-
-
-class BaremetalNode(Strict):
-    """A machine that tenants get whole, through Ironic. It boots without disks over the storage network."""
-
-    number: Number
-    mac: MacAddress
-    """Of the NIC that boots."""
-    arch: Arch = Arch.AARCH64
-    resource_class: ResourceClass = "baremetal"
-    rack: Name | None = None
-    bmc: Bmc = Field(default_factory=Bmc)
 
 
 class Vip(Strict):
@@ -219,6 +203,8 @@ class Site(Strict):
     hardware: Annotated[dict[Name, Hardware], Field(min_length=1)]
     hosts: Annotated[dict[Name, Host], Field(min_length=1)]
     baremetal: dict[Name, BaremetalNode] = Field(default_factory=dict)
+    baremetal_flavors: dict[FlavorName, BaremetalFlavor] = Field(default_factory=dict)
+    """What Nova offers of the nodes. Flavors that do not stand here are left as they are."""
     vips: Vips
     tls: Tls = Field(default_factory=Tls)
     services: tuple[Service, ...] = ("heat", "horizon")

@@ -29,6 +29,8 @@ class Release:
     """Debian's name of the distribution inside the images."""
     coordination_services: tuple[str, ...]
     """Where Cinder's services may keep their locks: kolla-ansible wants one when several serve volumes of Ceph."""
+    ironic_boot_script: str
+    """What kolla-ansible calls the script that iPXE gets from ironic-dnsmasq."""
     haproxy_serves_database: bool
     """Whether HAProxy stands before the database when ProxySQL, the default of both releases, is switched off."""
     services: frozenset[str]
@@ -59,6 +61,7 @@ RELEASES = {
             ),
             image_distribution="bookworm",
             coordination_services=("valkey", "redis", "etcd"),
+            ironic_boot_script="inspector.ipxe",
             haproxy_serves_database=True,
             services=SERVICES_2025_1,
         ),
@@ -74,6 +77,7 @@ RELEASES = {
             ),
             image_distribution="trixie",
             coordination_services=("valkey", "etcd"),
+            ironic_boot_script="ipa.ipxe",
             haproxy_serves_database=False,
             services=SERVICES_2026_1,
         ),

@@ -17,7 +17,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from armature import ceph_model, iscsi_model, model, model_types
+from armature import baremetal_model, ceph_model, iscsi_model, model, model_types
 from armature.errors import Problem, did_you_mean, quote, where
 
 
@@ -54,6 +54,10 @@ PATTERNS = {
         (model.VolumeTypeName, "volume type", "Write letters, digits, _, . and -, 127 at most, - . _ not first"),
         (model.VolumeBackend, "backend", "Write letters, digits, _, . and -, 128 at most, - . _ not first"),
         (model.Line, "line of text", "Write 255 characters at most"),
+        (model.FlavorName, "flavor", "Write letters, digits, _, . and -, 100 at most, a letter or digit first"),
+        (baremetal_model.Trait, "trait", "Write CUSTOM_ and capital letters, digits and _, 255 at most"),
+        (baremetal_model.CapabilityName, "capability", "Write lower-case letters, digits and _, a letter first"),
+        (baremetal_model.CapabilityValue, "value of a capability", "Write letters, digits, _, . and -, 128 at most"),
         (ceph_model.Fsid, "UUID", "Write what `uuidgen` prints, once for this cluster"),
         (model_types.PoolName, "pool name", "Write letters, digits, _, . and -, 63 at most, a letter or digit first"),
         (ceph_model.DeviceClass, "device class", "Write letters, digits, _ and -, a letter first, such as nvme"),

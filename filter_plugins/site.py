@@ -8,6 +8,7 @@ from typing import Any
 from armature import ansible_bridge as bridge
 from armature import derived, orphans
 from armature.compile import (
+    baremetal,
     ceph_conf,
     ceph_pools,
     ceph_rgw,
@@ -15,6 +16,7 @@ from armature.compile import (
     chrony,
     container_engine,
     hosts_file,
+    ironic_boot,
     iscsi,
     kernel,
     kolla_artefacts,
@@ -30,6 +32,8 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
         functions: dict[str, Callable[..., Any]] = {
+            "site_baremetal_flavors": baremetal.wanted_flavors,
+            "site_baremetal_nodes": baremetal.wanted_nodes,
             "site_ceph": ceph_conf.ceph_facts,
             "site_ceph_bootstrap_conf": ceph_conf.bootstrap_conf,
             "site_ceph_conf": ceph_conf.client_conf,
@@ -53,6 +57,7 @@ class FilterModule:
             "site_iscsi_orphans": orphans.iscsi_orphans,
             "site_iscsi_secrets": iscsi.iscsi_secrets,
             "site_iscsi_services": iscsi.iscsi_services,
+            "site_ironic_templates": ironic_boot.ironic_templates,
             "site_kernel_modules": kernel.kernel_modules,
             "site_kolla_artefacts": kolla_artefacts,
             "site_networkd_units": networkd.networkd_units,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from armature.check.baremetal import baremetal_problems
 from armature.check.ceph import ceph_problems
 from armature.check.cinder import cinder_problems
 from armature.check.hardware import hardware_problems
@@ -35,6 +36,7 @@ _CHECKS = (
     vip_problems,
     service_problems,
     cinder_problems,
+    baremetal_problems,
     volume_type_problems,
     image_problems,
     ceph_problems,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from armature.baremetal import has_ironic
 from armature.check.common import listed, repeated
 from armature.check.networks import networks_in_use
 from armature.errors import Problem, did_you_mean, where
@@ -51,13 +52,18 @@ def host_problems(site: Site) -> Iterator[Problem]:
 
 
 def _purposes(site: Site) -> dict[Role, tuple[Purpose, ...]]:
-    """Return role -> purposes as above; where there is Ceph, its daemons and clients are on the storage network."""
+    """Return role -> purposes as above; where there is Ceph, its daemons and clients are on the storage network.
+
+    Ironic's conductors, which are controllers, serve nodes on the provision network.
+    """
+    purposes_of = dict(_NETWORKS_OF_ROLE)
+    if has_ironic(site):
+        purposes_of[Role.CONTROL] = (*purposes_of[Role.CONTROL], Purpose.PROVISION)
     if site.ceph is None:
-        return _NETWORKS_OF_ROLE
+        return purposes_of
     reach_ceph = {Role.CONTROL, Role.COMPUTE, site.ceph.mon, site.ceph.mgr}
     return {
-        role: (*purposes, Purpose.STORAGE) if role in reach_ceph else purposes
-        for role, purposes in _NETWORKS_OF_ROLE.items()
+        role: (*purposes, Purpose.STORAGE) if role in reach_ceph else purposes for role, purposes in purposes_of.items()
     }
 
 

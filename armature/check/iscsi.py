@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from armature.ceph_model import Ceph
 from armature.check.ceph_rgw import CEPH_PORTS
 from armature.compile.data import ports
-from armature.compile.kolla_inventory import kolla_hosts
+from armature.compile.kolla_groups import kolla_hosts
 from armature.errors import Problem, did_you_mean, quote, where
 from armature.iscsi import CINDER, PORTAL, iscsi_hosts, target
 from armature.iscsi_model import Iscsi

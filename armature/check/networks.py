@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
+from armature.baremetal import has_ironic
 from armature.check.common import largest_network, listed, repeated
 from armature.errors import Problem, where
 from armature.model import Network, Purpose, Role, Site
@@ -110,7 +111,7 @@ def needed_purposes(site: Site) -> dict[Purpose, str]:
     }
     if site.hosts_with(Role.COMPUTE):
         needed[Purpose.TUNNEL] = "tenants' networks run over it between compute hosts"
-    if site.baremetal:
+    if site.baremetal or has_ironic(site):
         needed[Purpose.PROVISION] = "bare-metal nodes boot there"
     if site.baremetal or any(host.bmc for host in site.hosts.values()):
         needed[Purpose.BMC] = "machines with a BMC are switched there"

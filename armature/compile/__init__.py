@@ -11,6 +11,7 @@ from armature.compile.chrony import chrony_conf
 from armature.compile.container_engine import container_engine_files
 from armature.compile.hosts_file import resolv_conf, site_hosts_file
 from armature.compile.inventory import ansible_inventory
+from armature.compile.ironic_boot import ironic_templates
 from armature.compile.iscsi import iscsi_artefact
 from armature.compile.kernel import kernel_files
 from armature.compile.kolla_config import config_files
@@ -33,8 +34,8 @@ def artefacts(site: Site) -> dict[str, str]:
         if resolver is not None:
             files[f"hosts/{host}/etc/resolv.conf"] = resolver
         files[f"hosts/{host}/etc/chrony/chrony.conf"] = chrony_conf(site, host)
-        for path, text in (container_engine_files(site, host) | kernel_files(site, host)).items():
-            files[f"hosts/{host}{path}"] = text
+        others = container_engine_files(site, host) | kernel_files(site, host) | ironic_templates(site, host)
+        files |= {f"hosts/{host}{path}": text for path, text in others.items()}
     return files
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from armature.compile.iscsi import iscsi_config_files
 from armature.compile.kolla_ceph import ceph_config_files
+from armature.compile.kolla_ironic import ironic_config_files
 from armature.compile.volume_types import volume_type_config_files
 from armature.model import Purpose, Site
 
@@ -30,4 +31,7 @@ def config_files(site: Site) -> dict[str, str]:
         ml2.append("physical_network_mtus = " + ",".join(f"{name}:{mtu}" for name, mtu in providers.items()))
     neutron = ["[DEFAULT]", f"global_physnet_mtu = {max(path_mtu, *providers.values(), 0)}"]
     files = {"neutron.conf": "\n".join(neutron) + "\n", "neutron/ml2_conf.ini": "\n".join(ml2) + "\n"}
-    return files | ceph_config_files(site) | volume_type_config_files(site) | iscsi_config_files(site)
+    parts = (ceph_config_files, volume_type_config_files, iscsi_config_files, ironic_config_files)
+    for part in parts:
+        files |= part(site)
+    return files

@@ -8,10 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from armature.addresses import vip_address
+from armature.baremetal import has_ironic
 from armature.compile.data import images
+from armature.compile.distribution import base_distribution
 from armature.compile.kolla_ceph import ceph_globals
+from armature.compile.kolla_ironic import HOST_VARIABLES as IRONIC_HOST_VARIABLES
+from armature.compile.kolla_ironic import ironic_globals
 from armature.derived import derived_globals
-from armature.model import HostDistribution, Site
+from armature.model import Site
 
 _CA_BUNDLES = {
     "debian": "/etc/ssl/certs/ca-certificates.crt",
@@ -65,27 +69,16 @@ def keys_set(site: Site) -> set[str]:
     known = images(site.release)
     locked = {name for lock in site.images.lock.values() for image in lock for name in known.get(image, ())}
     external = set() if site.vips.external is None else _EXTERNAL
-    fixed = {
-        **_release(site),
-        **_images(site),
-        **_tls(site),
-        **_services(site),
-        **ceph_globals(site),
-        **derived_globals(site),
-    }
-    return set(fixed) | _NETWORK | external | HOST_VARIABLES | locked
+    parts = (_release, _images, _tls, _services, ceph_globals, ironic_globals, derived_globals)
+    fixed = {key for part in parts for key in part(site)}
+    of_hosts = HOST_VARIABLES | (IRONIC_HOST_VARIABLES if has_ironic(site) else frozenset())
+    return fixed | _NETWORK | external | of_hosts | locked
 
 
 def compiled_globals(site: Site) -> dict[str, Any]:
     """Return the compiled variables alone."""
-    parts = (_release, _images, _network, _tls, _services, ceph_globals, derived_globals)
+    parts = (_release, _images, _network, _tls, _services, ceph_globals, ironic_globals, derived_globals)
     return {key: value for part in parts for key, value in part(site).items()}
-
-
-def base_distribution(site: Site) -> str:
-    """Return the distribution inside the images: the hosts' own family, ``debian`` or ``rocky``."""
-    rocky = site.host_distribution in (HostDistribution.ROCKY_9, HostDistribution.ROCKY_10)
-    return "rocky" if rocky else "debian"
 
 
 def _release(site: Site) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from armature.baremetal import has_ironic
 from armature.compile.data import groups, images
 from armature.compile.inventory import connection
 from armature.compile.kolla_groups import HOST_GROUPS, kolla_hosts
+from armature.compile.kolla_ironic import COMPUTE_GROUP, compute_hosts, ironic_host_variables
 from armature.compile.links import interface, interface_for, provider_networks
 from armature.model import Arch, Purpose, Site
 
@@ -36,6 +38,8 @@ def kolla_inventory(site: Site) -> dict[str, Any]:
         tree[group] = {"hosts": dict.fromkeys(site.hosts_with(role) if role else ())}
     for group, children in groups(site.release).items():
         tree[group] = {"children": dict.fromkeys(children)}
+    if has_ironic(site):
+        tree[COMPUTE_GROUP] = {"hosts": dict.fromkeys(compute_hosts(site))}
     for arch in architectures(site):
         tree[arch.value] = {"hosts": dict.fromkeys(name for name in variables if _arch(site, name) is arch)}
     return tree
@@ -71,7 +75,7 @@ def host_variables(site: Site, host: str) -> dict[str, Any]:
         links = [interface(site, host, name) for name in carried]
         variables["neutron_external_interface"] = ",".join(link for link in links if link is not None)
         variables["neutron_bridge_name"] = ",".join(bridge(site, name) for name in carried)
-    return variables
+    return variables | ironic_host_variables(site, host)
 
 
 def bridge(site: Site, network: str) -> str:

@@ -5,7 +5,8 @@ Source: systemd.link(5), systemd.netdev(5), systemd.network(5).
 
 from __future__ import annotations
 
-from armature.addresses import NETWORK_BITS, address_of, has_host_addresses, host_address
+from armature.addresses import NETWORK_BITS, address_of, has_host_addresses, host_address, network_prefix
+from armature.baremetal import network_of, volume_network
 from armature.compile.links import network_for
 from armature.model import Hardware, Purpose, Role, Site
 
@@ -83,7 +84,19 @@ def _network_unit(site: Site, host: str, name: str, link: str, mtu: int, vlans: 
         lines += _resolver(site)
         if network.gateway is not None:
             lines.append(f"Gateway={address_of(site, name, network.gateway)}")
-    return [("Match", [f"Name={link}"]), ("Link", [f"MTUBytes={mtu}"]), ("Network", lines)]
+    routes = _way_to_nodes(site, host, name)
+    return [("Match", [f"Name={link}"]), ("Link", [f"MTUBytes={mtu}"]), ("Network", lines), *routes]
+
+
+def _way_to_nodes(site: Site, host: str, network: str) -> _SECTIONS:
+    """Return the route from an iSCSI gateway to bare-metal nodes: what they read goes the way that they asked."""
+    theirs, gateway = network_of(site), site.networks[network].gateway
+    if Role.ISCSI_GATEWAY not in site.hosts[host].roles or network != volume_network(site) or not site.baremetal:
+        return []
+    if theirs is None or gateway is None or theirs in site.hardware_of(host).networks:
+        return []
+    destination = network_prefix(site, theirs)
+    return [("Route", [f"Destination={destination}", f"Gateway={address_of(site, network, gateway)}"])]
 
 
 def _resolver(site: Site) -> list[str]:

@@ -14,15 +14,20 @@ from armature.load import load_site, site_from_text
 HERE = Path(__file__).parent
 GOOD = (HERE / "good.yml").read_text()
 GOOD_CEPH = (HERE / "good_ceph.yml").read_text()
+GOOD_BAREMETAL = (HERE / "good_baremetal.yml").read_text()
 CASES: list[tuple[str, dict[str, Any]]] = [
     (good, case)
-    for good, cases in ((GOOD, "cases.yml"), (GOOD_CEPH, "cases_ceph.yml"))
+    for good, cases in (
+        (GOOD, "cases.yml"),
+        (GOOD_CEPH, "cases_ceph.yml"),
+        (GOOD_BAREMETAL, "cases_baremetal.yml"),
+    )
     for case in yaml.safe_load((HERE / cases).read_text())
 ]
 SITE = Path("inventories/good/site.yml")
 
 
-@pytest.mark.parametrize("text", [GOOD, GOOD_CEPH])
+@pytest.mark.parametrize("text", [GOOD, GOOD_CEPH, GOOD_BAREMETAL])
 def test_the_good_site_is_sound(text: str) -> None:
     assert site_from_text(text, SITE).name == "good"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from baremetal_sites import baremetal_site
 from ceph_sites import ceph_site, iscsi_site, one_host
 
 from armature.load import site_from_text
@@ -89,5 +90,6 @@ def every() -> dict[str, Site]:
         "ceph": ceph_site(),
         "iscsi": iscsi_site(),
         "ceph on one host": one_host(),
+        "bare metal": baremetal_site(),
         "generated": full(tls="{certificate: generated, backend: true}"),
     }

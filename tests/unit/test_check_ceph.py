@@ -176,7 +176,8 @@ def test_overrides_may_stand_for_services() -> None:
 @pytest.mark.parametrize("overrides", [{"enable_cinder_backend_nfs": True}, {"skip_cinder_backend_check": True}])
 def test_cinder_without_ceph(overrides: dict[str, bool]) -> None:
     site = load_site(LON1)
-    bare = site.model_copy(update={"ceph": None, "services": ("cinder", "barbican"), "kolla_overrides": overrides})
+    kept = {"services": ("cinder", "barbican"), "baremetal": {}, "baremetal_flavors": {}}
+    bare = site.model_copy(update={**kept, "ceph": None, "kolla_overrides": overrides})
     assert list(problems(bare)) == []
     assert [problem.path for problem in problems(bare.model_copy(update={"kolla_overrides": {}}))] == ["services[0]"]
 

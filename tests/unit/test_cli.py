@@ -80,7 +80,7 @@ def test_show_of_a_whole_site(repository: Path, capsys: pytest.CaptureFixture[st
     assert main(["show", "lon1"]) == 0
     lines = capsys.readouterr().out.splitlines()
     hosts = 3 * (7 + 1) + 6 * (5 + 1) + 4 * (3 + 1) + 2 * (2 + 1)
-    assert len(lines) == 1 + 2 + 5 + hosts + 20 * 3
+    assert len(lines) == 1 + 2 + 6 + hosts + 20 * 3
     assert max(map(len, lines)) < 160
 
 

@@ -20,6 +20,7 @@ KNOWN = {
     },
     "network": {
         "Match": {"Name"},
+        "Route": {"Destination", "Gateway"},
         "Link": {"MTUBytes", "RequiredForOnline"},
         "Network": {
             "Address",

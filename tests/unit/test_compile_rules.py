@@ -24,6 +24,12 @@ RULES = [
     (r"kolla/globals\.yml:(?!.*_endpoints$).*", BARE),
     (r"kolla/globals\.yml:prometheus_ceph_mgr_exporter_endpoints", BRACKETED),
     (r"kolla/config/(glance|nova|cinder)/ceph\.conf", BRACKETED),
+    (r"kolla/config/ironic/.*/ironic\.conf:(my_ipv6|tftp_server) ", BARE),
+    (r"kolla/config/ironic/.*/ironic\.conf:deploy_(kernel|ramdisk) ", BRACKETED),
+    (r"kolla/config/ironic/.*/ironic-dnsmasq\.conf:dhcp-range", BARE),
+    (r"kolla/config/ironic/.*/ironic-dnsmasq\.conf:dhcp-(host|option)", BRACKETED),
+    (r"kolla/config/ironic/\w+\.ipxe", BRACKETED),
+    (r"hosts/[^/]+/etc/armature/ironic/ipxe\.template", BARE),
     (r"ceph/ceph\.conf", BRACKETED),
     (r"ceph/bootstrap\.conf", PREFIXED),
     (r"ceph/config\.yml", f"{PREFIXED} or {EXACT}"),
@@ -35,6 +41,7 @@ RULES = [
     (r"hosts/[^/]+/etc/chrony/chrony\.conf", BARE),
     (r"hosts/[^/]+/etc/systemd/network/.*\.network:Address", PREFIXED),
     (r"hosts/[^/]+/etc/systemd/network/.*\.network:(DNS|Gateway)", BARE),
+    (r"hosts/[^/]+/etc/systemd/network/.*\.network:Destination", PREFIXED),
 ]
 """File (and key, in networkd's and globals) -> how an address stands there. None is elsewhere: kolla-ansible makes the
 URLs."""
@@ -46,7 +53,7 @@ def addresses(path: str, text: str) -> list[tuple[str, str]]:
     """Return (place, form) of every address of a text."""
     found = []
     for line in text.splitlines():
-        ends = "=" if "/systemd/" in path else ":" if path.endswith("globals.yml") else None
+        ends = "=" if "/systemd/" in path or "config/ironic/" in path else ":" if path.endswith("globals.yml") else None
         key = f":{line.split(ends, 1)[0]}" if ends and ends in line else ""
         for match in IPV6.finditer(line):
             if is_address(match["inside"] or match["address"]):
@@ -81,6 +88,7 @@ def test_every_rule_is_needed_somewhere(name: str, site: Site) -> None:
     idle = {pattern for pattern, _ in RULES if not any(re.fullmatch(pattern, place) for place in places)}
     absent = [] if site.dns else ["resolv", "chrony"]
     absent += [] if site.ceph is not None and site.ceph.iscsi is not None else ["iscsi"]
+    absent += [] if "ironic" in site.services else ["ironic", "Destination"]
     absent += ["ceph"] if site.ceph is None else [] if "prometheus" in site.services else ["mgr_exporter"]
     assert idle == {pattern for pattern, _ in RULES if any(re.search(word, pattern) for word in absent)}, name
 

@@ -33,6 +33,7 @@ PER_HOST = [
     "site_container_engine_files",
     "site_derived_images",
     "site_hosts_file",
+    "site_ironic_templates",
     "site_kernel_modules",
     "site_networkd_units",
     "site_sysctl",
