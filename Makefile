@@ -8,7 +8,7 @@ INVENTORY := inventories/$(SITE)/site.yml
 MOLECULE := ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg $(VENV)/bin/molecule
 PLAYBOOK := $(VENV)/bin/ansible-playbook -i $(INVENTORY)
 
-.PHONY: help lab lab-hosts lab-stop lab-destroy verify e2e e2e-storage test lint unit molecule test-network-vm benchmarks benchmarks-storage clean
+.PHONY: help lab lab-hosts lab-stop lab-destroy verify e2e e2e-storage test lint unit molecule test-network-vm test-lab-machines benchmarks benchmarks-storage clean
 help: ## Say what there is to make
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
@@ -45,10 +45,13 @@ unit: $(VENV)/.done ## Tests that need no host
 	$(VENV)/bin/pytest
 
 molecule: $(VENV)/.done ## Every role on hosts of its own
-	$(MOLECULE) test --all --exclude host_network_vm
+	$(MOLECULE) test --all --exclude host_network_vm --exclude lab_baremetal
 
 test-network-vm: $(VENV)/.done ## VLANs and bonds in a virtual machine with Debian's own kernel
 	$(MOLECULE) test --scenario-name host_network_vm
+
+test-lab-machines: $(VENV)/.done ## The lab's virtual machines and bare-metal nodes: made, switched, killed, removed
+	$(MOLECULE) test --scenario-name lab_baremetal
 
 $(VENV)/.done: pyproject.toml
 	test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)

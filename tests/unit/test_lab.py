@@ -15,13 +15,20 @@ import pytest
 from armature.load import load_site
 
 REPOSITORY = Path(__file__).parents[2]
-for path in ("lab_host/library", "lab_network/library", "lab_rootfs/library", "lab_host/filter_plugins"):
+for path in (
+    "lab_host/library",
+    "lab_network/library",
+    "lab_rootfs/library",
+    "lab_host/filter_plugins",
+    "lab_ceph_image/files",
+):
     sys.path.append(str(REPOSITORY / "roles" / path))
 ansible.module_utils.__path__.append(str(REPOSITORY / "roles/lab_images/module_utils"))
 
 archive: Any = importlib.import_module("ansible.module_utils.docker_archive")
 debian: Any = importlib.import_module("ansible.module_utils.debian")
 filters: Any = importlib.import_module("lab")
+hooks: Any = importlib.import_module("ceph_hooks")
 layers: Any = importlib.import_module("ansible.module_utils.kolla_layers")
 network: Any = importlib.import_module("lab_network")
 rootfs: Any = importlib.import_module("lab_rootfs")
@@ -186,3 +193,12 @@ def test_the_root_file_system_is_named_after_its_inputs(tmp_path: Path) -> None:
     (tmp_path / "shim").write_text("two")
     assert name != rootfs.key(parameters, [f"install {tmp_path}/shim"], tmp_path)
     assert name != rootfs.key(parameters | {"suite": "bookworm"}, [f"install {tmp_path}/shim"], tmp_path)
+
+
+def test_the_ceph_image_is_changed_in_one_place_or_not_at_all(tmp_path: Path) -> None:
+    file = tmp_path / "rbd-target-api"
+    file.write_text(f"def context():\n{hooks.VERSION}")
+    hooks.replace(file, hooks.VERSION, hooks.VERSION_OF_PACKAGE)
+    assert "version('werkzeug')" in file.read_text()
+    with pytest.raises(SystemExit, match="this text stands there 0 times"):
+        hooks.replace(file, hooks.VERSION, hooks.VERSION_OF_PACKAGE)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""mmdebstrap hook that makes Debian trixie's ceph-mgr run its modules.
+"""mmdebstrap hook that makes Debian trixie's ceph-mgr run its modules, and its iSCSI gateway serve its API with TLS.
 
 Usage: ceph_hooks.py ROOT REQUIREMENT...
 
@@ -7,8 +7,10 @@ ceph-mgr runs each of its modules in a Python interpreter of its own. On trixie'
 way: modules written with PyO3 refuse to load in a second interpreter, so older releases of them from PyPI take their
 place; objects that one module hands to another are taken apart wrongly, so they cross as pickles, and OSDs that are
 being removed cross without the module that they belong to; and a module without NOTIFY_TYPES counts as crashed.
+
+rbd-target-api asks werkzeug for its version before it serves with TLS; trixie's werkzeug 3.1 has no such attribute.
 Source: ceph 18.2.7, src/pybind/mgr/mgr_module.py, src/pybind/mgr/cephadm/services/osd.py and
-src/python-common/ceph/deployment/service_spec.py.
+src/python-common/ceph/deployment/service_spec.py; ceph-iscsi 3.9, rbd-target-api.py, get_ssl_context().
 """
 
 from __future__ import annotations
@@ -56,6 +58,13 @@ NEW = """        service_type = kwargs.get('service_type', args[0] if args else 
 NEW_WITHOUT_ARGUMENTS = """        if not args and not kwargs:
             return object.__new__(cls)
 """
+VERSION = """    ver, rel, mod = werkzeug.__version__.split('.')
+"""
+VERSION_OF_PACKAGE = """    from importlib.metadata import version
+    ver, rel, mod = version('werkzeug').split('.')
+"""
+# What rbd-target-api imports, beside the packages that are replaced.
+GATEWAY = "ceph_iscsi_config.client, ceph_iscsi_config.gateway, flask, gwcli.utils, rtslib_fb"
 
 
 def replace(file: Path, old: str, new: str) -> None:
@@ -84,8 +93,9 @@ def main(root: Path, requirements: list[str]) -> None:
     replace(root / "usr/share/ceph/mgr/cephadm/services/osd.py", REMOVED_OSD, REMOVED_OSD_AS_DATA)
     spec = root / DEBIAN / "ceph/deployment/service_spec.py"
     replace(spec, NEW, NEW_WITHOUT_ARGUMENTS + NEW)
-    modules = ", ".join(REPLACED)
-    subprocess.run(["chroot", root, "python3", "-c", f"import {modules}, ceph.deployment.service_spec"], check=True)
+    replace(root / "usr/bin/rbd-target-api", VERSION, VERSION_OF_PACKAGE)
+    modules = ", ".join((*REPLACED, "ceph.deployment.service_spec", GATEWAY))
+    subprocess.run(["chroot", root, "python3", "-c", f"import {modules}"], check=True)
 
 
 if __name__ == "__main__":

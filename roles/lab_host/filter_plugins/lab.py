@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from armature.addresses import address_of, host_address, numbered_prefix, vip_address
+from armature.addresses import NETWORK_BITS, address_of, bmc_address, host_address, numbered_prefix, vip_address
 from armature.ansible_bridge import as_filter
 from armature.compile.networkd import networkd_units
 from armature.model import Purpose, Site
@@ -56,19 +57,81 @@ def interfaces(site: Site, host: str) -> list[dict[str, Any]]:
     return result
 
 
-def hosts(site: Site) -> list[dict[str, Any]]:
-    """Return each host: name, admin address, interfaces, data disks, and the files that an installer leaves on it."""
+def hosts(site: Site, vms: dict[str, dict[str, int]] | None = None) -> list[dict[str, Any]]:
+    """Return each host: name, admin address, interfaces, data disks, the files that an installer leaves on it, and vm.
+
+    ``vms`` maps a hardware's name to memory (MiB) and cores of its hosts, which are virtual machines; vm is the same,
+    or empty for a container. Raises ValueError for a NIC that a virtual machine does not have.
+    """
     admin = site.networks_for(Purpose.ADMIN)[0]
-    return [
-        {
-            "name": name,
-            "address": str(host_address(site, name, admin)),
-            "interfaces": interfaces(site, name),
-            "disks": list(site.hardware_of(name).disks),
-            "files": {f"/etc/systemd/network/{unit}": text for unit, text in networkd_units(site, name).items()},
-        }
-        for name in site.hosts
-    ]
+    result = []
+    for name, host in site.hosts.items():
+        vm = (vms or {}).get(host.hardware, {})
+        if vm:
+            _kernel_names(site, name)
+        result.append(
+            {
+                "name": name,
+                "address": str(host_address(site, name, admin)),
+                "interfaces": interfaces(site, name),
+                "disks": list(site.hardware_of(name).disks),
+                "files": {f"/etc/systemd/network/{unit}": text for unit, text in networkd_units(site, name).items()},
+                "vm": vm,
+            }
+        )
+    return result
+
+
+def _kernel_names(site: Site, host: str) -> None:
+    """Raise ValueError unless the host's interfaces are the first cards of a machine, in the kernel's order."""
+    used = [interface["name"] for interface in interfaces(site, host)]
+    if used != [f"eth{number}" for number in range(len(used))]:
+        raise ValueError(
+            f"hosts.{host}: {', '.join(used)} are no NICs of a virtual machine of the lab. Use eth0, eth1, in this "
+            "order."
+        )
+
+
+def nodes(site: Site) -> list[dict[str, str]]:
+    """Return name, UUID, MAC address and bridge of each bare-metal node; its one NIC boots and is where its volume is.
+
+    Raises ValueError for what the lab's nodes and BMCs cannot be.
+    """
+    result = []
+    for name, node in site.baremetal.items():
+        place = f"baremetal.{name}"
+        provision, storage = (site.networks_for(purpose)[0] for purpose in (Purpose.PROVISION, Purpose.STORAGE))
+        if provision != storage or site.networks[storage].vlan is not None:
+            raise ValueError(
+                f"{place}: a node of the lab has one NIC. Give the purposes provision and storage to one network "
+                "without a VLAN."
+            )
+        if node.arch != "aarch64" or node.bmc.protocol != "redfish":
+            raise ValueError(
+                f"{place}: nodes of the lab are aarch64 and speak Redfish, not {node.arch}, {node.bmc.protocol}."
+            )
+        try:
+            uuid = str(UUID(node.bmc.system.rpartition("/")[2]))
+        except ValueError:
+            raise ValueError(
+                f"{place}.bmc.system: {node.bmc.system!r} names no UUID, as the lab's BMCs do. Use "
+                "/redfish/v1/Systems/<uuid>; uuidgen makes one."
+            ) from None
+        result.append({"name": name, "uuid": uuid, "mac": node.mac, "bridge": bridge_name(site, storage)})
+    return result
+
+
+def bmcs(site: Site) -> dict[str, Any]:
+    """Return interfaces, addresses and gateway of the BMCs; empty without bare-metal nodes."""
+    if not site.baremetal:
+        return {"interfaces": [], "addresses": [], "gateway": ""}
+    name = site.networks_for(Purpose.BMC)[0]
+    network = site.networks[name]
+    return {
+        "interfaces": [{"name": "bmc", "bridge": bridge_name(site, name), "mtu": network.mtu}],
+        "addresses": [f"{bmc_address(site, node)}/{NETWORK_BITS}" for node in site.baremetal],
+        "gateway": str(address_of(site, name, network.gateway or 1)),
+    }
 
 
 def suite(site: Site) -> str:
@@ -96,5 +159,5 @@ class FilterModule:
 
     def filters(self) -> dict[str, Any]:
         """Return the filters by name."""
-        functions = (bridges, hosts, names, routes, suite)
+        functions = (bmcs, bridges, hosts, names, nodes, routes, suite)
         return {f"lab_{function.__name__}": as_filter(function) for function in functions}

@@ -29,51 +29,39 @@ options:
 """
 
 import contextlib
-import fcntl
-import hashlib
 import json
 import os
 import shutil
 import signal
-import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.lab_machine import OPTIONS, Apart, HostError, bring, output, run
 
-# systemd gives a service 90 s to end before it kills it; a hypervisor's takes them all.
-STOP_SECONDS = 150
 GROUPS = (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
 
 
-class HostError(Exception):
-    """Something stands in the way of the wanted state."""
+class Container(Apart):
+    properties = ("Delegate=yes",)
 
+    def argument(self) -> str:
+        return f"--directory={self.folder}/root"
 
-class LabHost:
-    def __init__(self, parameters: dict[str, Any]) -> None:
-        self.p = parameters
-        self.name = parameters["name"]
-        self.folder = Path(parameters["state_dir"], self.name)
-        self.netns = f"armature-{parameters['site']}-{self.name}"
-        self.pidfile = self.folder / "pid"
-
-    def pid(self) -> int | None:
-        """Return the host's process on this machine; a process id that was given to another one does not count."""
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(self.pidfile.read_text())
-            if f"--directory={self.folder}/root" in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
-                return pid
-        return None
-
-    # Making
+    def start(self) -> None:
+        self.make()
+        self.wire()
+        devices = [device for device in self.p["devices"] if Path(device).exists()] + self.attach()
+        binds = [f"--bind={device}" for device in devices]
+        if Path("/lib/modules", os.uname().release).exists():
+            binds.append("--bind-ro=/lib/modules")
+        binds += [f"--bind={self.data(path)}:{path}" for path in self.p["data"]]
+        runner = str(self.folder / "run-host")
+        self.launch("unshare", "--mount", runner, str(self.folder), self.name, self.unit, *binds)
 
     def make(self) -> None:
-        new = not (self.folder / "upper").exists()
-        folders = [self.folder / part for part in ("upper", "work", "root")]
-        for folder in [*folders, *map(self.data, self.p["data"])]:
+        for folder in [*(self.folder / part for part in ("upper", "work", "root")), *map(self.data, self.p["data"])]:
             folder.mkdir(parents=True, exist_ok=True)
         link = self.folder / "rootfs"
         if not link.is_symlink():
@@ -84,57 +72,24 @@ class LabHost:
                 " Run make lab-destroy, then make lab."
             )
         shutil.copy(self.p["runner"], self.folder / "run-host")
-        if new:
-            for path, text in self.p["files"].items():
-                target = self.folder / "upper" / path.lstrip("/")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(text)
-                target.chmod(0o600 if "/.ssh/" in path else 0o644)
-            etc_ssh = self.folder / "upper/etc/ssh"
-            etc_ssh.mkdir(parents=True, exist_ok=True)
-            run("ssh-keygen", "-A", "-f", str(self.folder / "upper"))
+        self.lay()
 
     def data(self, path: str) -> Path:
         """Return where this machine keeps a folder that the host sees at ``path``."""
         return self.folder / "data" / path.strip("/").replace("/", "-")
 
-    def wire(self) -> None:
-        """Make the name space and one veth pair for each interface; what a dead host left is made again."""
-        self.unwire()
-        run("ip", "netns", "add", self.netns)
-        for interface in self.p["interfaces"]:
-            outer = self.outer(interface["name"])
-            pair = ("type", "veth", "peer", "name", interface["name"], "netns", self.netns)
-            run("ip", "link", "add", outer, "mtu", str(interface["mtu"]), *pair)
-            run("ip", "-n", self.netns, "link", "set", interface["name"], "mtu", str(interface["mtu"]))
-            run("ip", "link", "set", outer, "master", interface["bridge"], "alias", f"{self.netns} {interface['name']}")
-            run("ip", "link", "set", outer, "up")
-
-    def outer(self, interface: str) -> str:
-        """Return the name of this machine's end of an interface: at most 15 bytes, the same every time."""
-        return "ve" + hashlib.sha256(f"{self.netns}/{interface}".encode()).hexdigest()[:12]
-
     def attach(self) -> list[str]:
         """Put every disk behind a loop device, unless a host that died left it there; return the devices."""
-        folder = self.folder / "disks"
-        folder.mkdir(exist_ok=True)
-        links = []
-        for number, path in enumerate(self.p["disks"]):
-            file = folder / f"{number}.img"
-            if not file.exists():
-                with file.open("xb") as stream:
-                    stream.truncate(self.p["disk_gib"] << 30)
-            device = self.loops().get(str(file)) or output("losetup", "--find", "--show", str(file)).strip()
-            links.append((path, device))
+        loops = self.loops()
+        links = [
+            (path, loops.get(str(file)) or output("losetup", "--find", "--show", str(file)).strip())
+            for path, file in self.disk_files()
+        ]
         # Device nodes of a container are made anew at each boot, and systemd makes the links with them.
         rules = self.folder / "upper/etc/tmpfiles.d/armature-lab-disks.conf"
         rules.parent.mkdir(parents=True, exist_ok=True)
         rules.write_text("".join(f"L+ {path} - - - - {device}\n" for path, device in links))
         return [device for _, device in links]
-
-    def detach(self) -> None:
-        for device in self.loops().values():
-            run("losetup", "--detach", device)
 
     def loops(self) -> dict[str, str]:
         """Return file -> loop device of the host's disks."""
@@ -142,74 +97,17 @@ class LabHost:
         files = {loop["back-file"]: loop["name"] for loop in json.loads(listed)["loopdevices"] if loop["back-file"]}
         return {file: name for file, name in files.items() if file.startswith(f"{self.folder}/disks/")}
 
-    def unwire(self) -> None:
-        if Path("/run/netns", self.netns).exists():
-            run("ip", "netns", "delete", self.netns)
-        for interface in self.p["interfaces"]:
-            outer = self.outer(interface["name"])
-            # A deleted name space takes its veth ends along a moment later.
-            if Path("/sys/class/net", outer).exists():
-                subprocess.run(["ip", "link", "delete", outer], check=False, capture_output=True)
+    def ask_to_end(self, pid: int) -> None:
+        os.kill(pid, signal.SIGTERM)  # nspawn powers the host off
 
-    def start(self) -> None:
-        self.make()
-        self.wire()
-        devices = [device for device in self.p["devices"] if Path(device).exists()] + self.attach()
-        binds = [f"--bind={device}" for device in devices]
-        if Path("/lib/modules", os.uname().release).exists():
-            binds.append("--bind-ro=/lib/modules")
-        binds += [f"--bind={self.data(path)}:{path}" for path in self.p["data"]]
-        argv = ["unshare", "--mount", str(self.folder / "run-host"), str(self.folder), self.name, self.netns, *binds]
-        console = self.folder / "console.log"
-        if Path("/run/systemd/system").exists():
-            unit = f"--unit={self.netns}.service"
-            run("systemd-run", unit, "--collect", "--property=Delegate=yes", "--property=KillMode=mixed", *argv)
-            show = ["systemctl", "show", "--value", "--property=MainPID", f"{self.netns}.service"]
-            pid = int(subprocess.run(show, check=True, capture_output=True, text=True).stdout)
-        else:
-            with console.open("ab") as log:
-                pid = subprocess.Popen(
-                    argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
-                ).pid  # fmt: skip
-        self.pidfile.write_text(f"{pid}\n")
-        for _ in range(50):
-            if self.pid():
-                return
-            time.sleep(0.1)
-        last = "\n".join(console.read_text(errors="replace").splitlines()[-10:]) if console.exists() else ""
-        raise HostError(f"{self.name} did not boot. Log: {console}. Its end:\n{last}")
-
-    # Ending
-
-    def stop(self) -> None:
-        pid = self.pid()
-        if pid:
-            os.kill(pid, signal.SIGTERM)  # nspawn powers the host off
-            for _ in range(STOP_SECONDS * 10):
-                if not self.pid():
-                    break
-                time.sleep(0.1)
-            else:
-                os.kill(pid, signal.SIGKILL)
-                time.sleep(1)
-        self.pidfile.unlink(missing_ok=True)
-        self.unwire()
-        self.detach()
+    def detach(self) -> None:
+        for device in self.loops().values():
+            run("losetup", "--detach", device)
         for top in GROUPS:
-            remove_cgroup(top / self.netns)
-
-    def remove(self) -> None:
-        self.stop()
-        if self.folder.exists():
-            # A mount below would be emptied with the folder.
-            mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-            inside = [mount for mount in mounts if mount.startswith(f"{self.folder}/")]
-            if inside:
-                raise HostError(f"{inside[0]} is still mounted below {self.folder}. Unmount it and run again.")
-            shutil.rmtree(self.folder)
+            remove_cgroup(top / self.unit)
 
     def exists(self) -> bool:
-        return self.folder.exists() or Path("/run/netns", self.netns).exists() or bool(self.loops())
+        return super().exists() or bool(self.loops())
 
 
 def remove_cgroup(group: Path) -> None:
@@ -223,64 +121,15 @@ def remove_cgroup(group: Path) -> None:
         time.sleep(0.1)
 
 
-def run(*argv: str) -> None:
-    output(*argv)
-
-
-def output(*argv: str) -> str:
-    """Run a command and return what it prints; raises HostError when it fails."""
-    result = subprocess.run(argv, capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise HostError(f"{' '.join(argv)} ended with status {result.returncode}: {result.stderr.strip()}")
-    return result.stdout
-
-
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "name": {"type": "str", "required": True},
-            "site": {"type": "str", "required": True},
-            "state_dir": {"type": "path", "required": True},
-            "state": {"type": "str", "choices": ["started", "stopped", "absent"], "default": "started"},
-            "rootfs": {"type": "path"},
-            "runner": {"type": "path"},
-            "interfaces": {"type": "list", "elements": "dict", "default": []},
-            "files": {"type": "dict", "default": {}},
-            "data": {"type": "list", "elements": "str", "default": []},
-            "devices": {"type": "list", "elements": "str", "default": []},
-            "disks": {"type": "list", "elements": "str", "default": []},
-            "disk_gib": {"type": "int", "default": 8},
-        },
-        required_if=[("state", "started", ("rootfs", "runner"))],
-        supports_check_mode=True,
-    )
-    host = LabHost(module.params)
-    lock = locked(Path(module.params["state_dir"])) if not module.check_mode else contextlib.nullcontext()
-    with lock:
-        bring(module, host)
-
-
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of the site's hosts, so that two runs do not wire one host twice. It ends with the process."""
-    if not folder.is_dir():
-        yield
-        return
-    with (folder / "lock").open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
-
-
-def bring(module: AnsibleModule, host: LabHost) -> None:
-    present = {"started": host.pid() is not None, "stopped": host.pid() is None, "absent": not host.exists()}
-    state = module.params["state"]
-    change = {"started": host.start, "stopped": host.stop, "absent": host.remove}[state]
-    if not present[state] and not module.check_mode:
-        try:
-            change()
-        except HostError as error:
-            module.fail_json(msg=str(error))
-    module.exit_json(changed=not present[state], pid=host.pid(), netns=host.netns)
+    own: dict[str, Any] = {
+        "runner": {"type": "path"},
+        "data": {"type": "list", "elements": "str", "default": []},
+        "devices": {"type": "list", "elements": "str", "default": []},
+    }
+    required = [("state", "started", ("rootfs", "runner"))]
+    module = AnsibleModule(argument_spec=OPTIONS | own, required_if=required, supports_check_mode=True)
+    bring(module, Container(module.params))
 
 
 if __name__ == "__main__":

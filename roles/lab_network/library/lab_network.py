@@ -15,6 +15,12 @@ options:
     type: list
     elements: dict
     required: true
+  forwarding:
+    description:
+      - Whether this machine routes IPv6 between its networks. It is switched on and not off again, since other things
+        on this machine may need it. Interfaces that take addresses from routers go on doing so.
+    type: bool
+    default: false
   routes: {description: C(to) and C(via) of each route., type: list, elements: dict, default: []}
   state: {description: Whether they exist., type: str, choices: [present, absent], default: present}
 """
@@ -88,17 +94,33 @@ def route_steps(routes: list[dict[str, str]]) -> list[list[str]]:
     return steps
 
 
+SETTINGS = Path("/proc/sys/net/ipv6/conf")
+
+
+def forwarding_settings(settings: Path) -> dict[Path, str]:
+    """Return file -> text of what makes this machine a router: nothing when it is one.
+
+    A router takes no advertisements on interfaces with accept_ra 1. Source: the kernel's ip-sysctl.rst.
+    """
+    if (settings / "all/forwarding").read_text().strip() != "0":
+        return {}
+    listening = [file for file in sorted(settings.glob("*/accept_ra")) if file.read_text().strip() == "1"]
+    return {**dict.fromkeys(listening, "2"), settings / "all/forwarding": "1"}
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "bridges": {"type": "list", "elements": "dict", "required": True},
             "routes": {"type": "list", "elements": "dict", "default": []},
+            "forwarding": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         supports_check_mode=True,
     )
     bridges, routes = module.params["bridges"], module.params["routes"]
     steps: list[list[str]] = []
+    settings: dict[Path, str] = {}
     if module.params["state"] == "absent":
         # Addresses and routes go with their bridge.
         steps = [["link", "delete", bridge["name"]] for bridge in bridges if observe(bridge["name"])]
@@ -108,13 +130,16 @@ def main() -> None:
         for bridge in bridges:
             steps += bridge_steps(bridge, observe(bridge["name"]))
         steps += route_steps(routes)
+        settings = forwarding_settings(SETTINGS) if module.params["forwarding"] else {}
     for step in [] if module.check_mode else steps:
         try:
             ip(*step)
         except subprocess.CalledProcessError as error:
             command = " ".join(["ip", *step])
             module.fail_json(msg=f"{command} ended with status {error.returncode}: {error.stderr.strip()}")
-    module.exit_json(changed=bool(steps), commands=[" ".join(["ip", *step]) for step in steps])
+    for file, text in () if module.check_mode else settings.items():
+        file.write_text(text)
+    module.exit_json(changed=bool(steps or settings), commands=[" ".join(["ip", *step]) for step in steps])
 
 
 if __name__ == "__main__":

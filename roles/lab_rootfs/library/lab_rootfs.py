@@ -9,7 +9,8 @@ short_description: Make the lab hosts' common root file system
 description:
   - Bootstraps a Debian suite with mmdebstrap into a folder of the cache. The folder's name is the hash of everything
     that goes into it; when it is there, nothing is done.
-  - Shims for what this machine lacks are put in only where they are needed; C(shims) returns which.
+  - Containers share this machine's kernel. Shims for what this machine lacks are put in only where they are needed;
+    C(shims) returns which. Virtual machines get Debian's kernel for clouds, and no shims.
   - In check mode it tells whether it would build.
 options:
   cache: {description: Folder for root file systems., type: path, required: true}
@@ -17,11 +18,13 @@ options:
   packages: {description: Debian packages., type: list, elements: str, required: true}
   engines: {description: Container engines among the packages., type: list, elements: str, required: true}
   suite: {description: Debian suite., type: str, required: true}
+  kind: {description: What the hosts are., type: str, choices: [container, vm], default: container}
 """
 
 import hashlib
 import json
 import os
+import platform
 import resource
 import shlex
 import subprocess
@@ -41,16 +44,26 @@ MASKED = ("systemd-udev-trigger.service", "systemd-modules-load.service", "getty
 
 
 RUNTIMES = {"docker": "/usr/sbin/runc", "podman": "/usr/bin/crun"}
+NETWORKED = 'chroot "$1" systemctl enable systemd-networkd.service ssh.service'
+# Every host makes keys and an identity of its own.
+ANONYMOUS = 'rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/hostname "$1"/etc/resolv.conf; : > "$1"/etc/machine-id'
 # A container shares this machine's clock: chronyd runs, since cephadm wants a host with one, and sets nothing.
 HOOKS = (
-    'chroot "$1" systemctl enable systemd-networkd.service ssh.service',
+    NETWORKED,
     f'chroot "$1" systemctl mask {" ".join(MASKED)}',
     """echo 'DAEMON_OPTS="-x -F 0"' > "$1"/etc/default/chrony; sed -i '/^pool /d' "$1"/etc/chrony/chrony.conf""",
     # cephadm's containers bind these; udev does not run in a container.
     'printf "d %s 0755 root root\\n" /run/udev /run/lvm /run/lock/lvm > "$1"/etc/tmpfiles.d/armature-lab-ceph.conf',
-    # Every host makes keys and an identity of its own.
-    'rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/hostname "$1"/etc/resolv.conf; : > "$1"/etc/machine-id',
+    ANONYMOUS,
 )
+VM_HOOKS = (
+    NETWORKED,
+    """sed -i '/^pool /d' "$1"/etc/chrony/chrony.conf""",
+    'echo "/dev/vda / ext4 rw,discard 0 1" > "$1"/etc/fstab',
+    ANONYMOUS,
+)
+VM_PACKAGES = ("initramfs-tools", "zstd")
+KERNELS = {"x86_64": "linux-image-cloud-amd64", "aarch64": "linux-image-cloud-arm64"}
 # Docker's own defaults cannot work in a container; the engine starts when its configuration is there.
 DOCKER_HOOK = 'chroot "$1" systemctl disable docker.service docker.socket'
 
@@ -124,14 +137,17 @@ def main() -> None:
             "packages": {"type": "list", "elements": "str", "required": True},
             "engines": {"type": "list", "elements": "str", "choices": ["docker", "podman"], "required": True},
             "suite": {"type": "str", "required": True},
+            "kind": {"type": "str", "choices": ["container", "vm"], "default": "container"},
         },
         supports_check_mode=True,
     )
     cache, files = Path(module.params["cache"]), Path(module.params["files"])
-    engines = module.params["engines"]
-    needed = shims(files, engines)
+    engines, vm = module.params["engines"], module.params["kind"] == "vm"
+    needed = {} if vm else shims(files, engines)
+    if vm:
+        module.params["packages"] += [*VM_PACKAGES, KERNELS[platform.machine()]]
     docker = [DOCKER_HOOK] if "docker" in engines else []
-    hooks = [*HOOKS, *docker, *(hook for name in sorted(needed) for hook in needed[name])]
+    hooks = [*(VM_HOOKS if vm else HOOKS), *docker, *(hook for name in sorted(needed) for hook in needed[name])]
     target = cache / key(module.params, hooks, files)
     answer = {"path": str(target), "shims": sorted(needed)}
     if target.is_dir() or module.check_mode:
