@@ -31,7 +31,8 @@ OBJECT_TIMEOUT = 120
 LONGEST_REASON = 300
 """Characters of an error that a message carries."""
 
-SILENT = re.compile(r"RADOS timed out|Cluster connection interrupted or timed out")
+SILENT = re.compile(r"RADOS timed out|Cluster connection interrupted or timed out|^timed out$", re.MULTILINE)
+"""The last one is what a monitor without a quorum leads to: it is there, and lets nobody in."""
 
 Runner = Callable[[list[str], "str | None"], "tuple[int, str, str]"]
 """Runs a command (argv) with an input and returns its exit status, output and error output."""

@@ -117,6 +117,7 @@ def test_a_command_that_fails(status: int, out: str, err: str, message: str):
     [
         "[errno 110] RADOS timed out (error connecting to the cluster)\n",
         "Cluster connection interrupted or timed out\n",
+        "Inferring config /var/lib/ceph/x/mon.ctl-0/config\ntimed out\n",
     ],
 )
 def test_monitors_that_do_not_answer_are_named(tmp_path: Path, err: str):

@@ -71,7 +71,7 @@ class TestOneHost:
         for disk in lab.site.hardware_of(leaver).disks:
             assert f"{leaver}: {disk} " in said
         assert "which this site's cluster does not know" in said
-        assert f"ceph.wipe.{leaver}" in said
+        assert f"ceph: {{wipe: {{{leaver}: [" in said
         assert leaver not in [host["hostname"] for host in ceph.ceph("orch", "host", "ls")]
 
     def test_it_comes_back_when_its_disks_may_be_wiped(self, lab: Lab, ceph: Ceph, leaver: str, tmp_path: Path) -> None:

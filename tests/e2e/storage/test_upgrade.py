@@ -18,7 +18,7 @@ OTHER = "lab/ceph:rebuilt"
 @pytest.fixture
 def other_image(lab: Lab, ceph: Ceph) -> Iterator[str]:
     """The same programs in an image of another identity, on every host, as a rebuilt image is."""
-    lab.ssh("docker", "create", "--name", "rebuilt", ceph.image)
+    lab.ssh("docker", "create", "--name", "rebuilt", ceph.image, "true")
     lab.ssh("docker", "commit", "--change", "'LABEL org.opencontainers.image.revision=2'", "rebuilt", OTHER)
     lab.ssh("docker", "rm", "rebuilt")
     for host in lab.hosts[1:]:
