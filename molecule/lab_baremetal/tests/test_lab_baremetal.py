@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 STATE = Path("/var/lib/armature/lab-machines")
-SYSTEM = "https://[fd00:a12a:1af:3::20]/redfish/v1/Systems/0d6b7f0e-4f44-4b9a-8a5c-1f2e3d4c0020"
+SYSTEM = "https://[fd00:a12a:1b0:3::20]/redfish/v1/Systems/0d6b7f0e-4f44-4b9a-8a5c-1f2e3d4c0020"
 BOOT_SECONDS = 900
 
 
@@ -53,7 +53,7 @@ def test_the_host_runs_debians_kernel_with_iscsi_targets(host):
 
 def test_the_host_has_its_name_addresses_and_disk(host):
     assert host.check_output("hostname") == "vm-1"
-    assert "fd00:a12a:1af:1::10/64" in host.check_output("ip -6 -brief address show eth0")
+    assert "fd00:a12a:1b0:1::10/64" in host.check_output("ip -6 -brief address show eth0")
     assert host.check_output("lsblk --noheadings --nodeps --output SIZE /dev/disk/by-id/virtio-data-0").strip() == "8G"
 
 
