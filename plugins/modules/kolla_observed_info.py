@@ -30,7 +30,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 containers:
-  description: Name of the container -> id, image, image_id, wanted_image_id, state, health, started_at.
+  description:
+    - Name of the container -> id, image, image_id, wanted_image_id, state, health, started_at.
+    - Those that kolla-ansible keeps running, by a systemd unit each. Neutron's agents start others from kolla's images,
+      one for each tenant's network, which come and go.
   returned: always
   type: dict
 files:
@@ -58,7 +61,7 @@ import shutil
 from ansible.module_utils.basic import AnsibleModule
 
 UNITS = "/etc/systemd/system"
-UNIT_NAME = re.compile(r"^kolla-.*-container\.service$")
+UNIT_NAME = re.compile(r"^kolla-(.*)-container\.service$")
 GUEST_NAME = re.compile(r"^guest=([^,]+)")
 
 
@@ -113,6 +116,14 @@ def hash_files(config_folder, units=UNITS):
     paths = [os.path.join(config_folder, name) for name in _listed(config_folder)]
     paths += [os.path.join(units, name) for name in _listed(units) if UNIT_NAME.match(name)]
     return {path: hash_tree(path) for path in paths}
+
+
+def services_in(units=UNITS):
+    """Return the names of the containers that kolla-ansible keeps running: it gives each a systemd unit.
+
+    Source: kolla-ansible 22.2.0, module_utils/kolla_docker_worker.py.
+    """
+    return {match.group(1) for match in map(UNIT_NAME.match, _listed(units)) if match}
 
 
 def _listed(folder):
@@ -170,7 +181,9 @@ def main():
             names = sorted({item.get("ImageName") or item["Config"]["Image"] for item in inspected})
             # An image that is gone makes the engine's exit status 1 and leaves the others' answers on its output.
             images = json.loads(module.run_command([engine, "image", "inspect", *names])[1] or "[]")
-            answer["containers"] = containers_of(inspected, image_ids_of(images, names))
+            services = services_in()
+            found = containers_of(inspected, image_ids_of(images, names))
+            answer["containers"] = {name: container for name, container in found.items() if name in services}
     module.exit_json(changed=False, **answer)
 
 

@@ -4,7 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible.modules.kolla_observed_info import containers_of, hash_files, image_ids_of, virtual_machines_in
+from ansible.modules.kolla_observed_info import (
+    containers_of,
+    hash_files,
+    image_ids_of,
+    services_in,
+    virtual_machines_in,
+)
 
 DOCKER = {
     "Id": "c1",
@@ -101,3 +107,11 @@ def test_virtual_machines(tmp_path: Path):
         (tmp_path / pid / "cmdline").write_bytes("\0".join(words).encode())
     (tmp_path / "15").mkdir()
     assert virtual_machines_in(str(tmp_path)) == ["instance-00000001", "instance-00000002"]
+
+
+def test_services_have_units(tmp_path: Path):
+    """A container of a tenant's network has none."""
+    for name in ("kolla-nova_api-container.service", "docker.service", "kolla-nova_api-container.service.d"):
+        (tmp_path / name).touch()
+    assert services_in(str(tmp_path)) == {"nova_api"}
+    assert services_in(str(tmp_path / "none")) == set()
