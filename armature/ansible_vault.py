@@ -45,6 +45,19 @@ def make_password(path: Path) -> bool:
     return True
 
 
+def open_or_make(loader: Any, password_file: str, make: bool, check: bool) -> tuple[VaultLib | None, bool]:
+    """Return the vault, after a password was made for it where ``make`` says so, and whether one was made.
+
+    In check mode (``check``) none is made, and there is no vault where one would be. Raises KollaError, as ``vault``.
+    """
+    made = False
+    if make and password_file:
+        if check and not Path(password_file).is_file():
+            return None, True
+        made = make_password(Path(password_file))
+    return vault(loader, password_file), made
+
+
 def encrypt(lib: VaultLib, content: bytes) -> bytes:
     """``content`` in the vault's form, with the first password that the vault knows."""
     return bytes(lib.encrypt(content, secret=lib.secrets[0][1]))

@@ -39,12 +39,9 @@ class ActionModule(ActionBase):
         password_file = given["vault_password_file"] or ""
         if check and not example_file(venv).is_file():
             return {"changed": True, "msg": f"{venv} would be made first; which passwords it wants is in there."}
-        made = False
-        if given["make_vault_password"] and password_file:
-            if check and not Path(password_file).is_file():
-                return {"changed": True, "msg": f"{password_file} would be made first."}
-            made = ansible_vault.make_password(Path(password_file))
-        lib = ansible_vault.vault(self._loader, password_file)
+        lib, made = ansible_vault.open_or_make(self._loader, password_file, given["make_vault_password"], check)
+        if lib is None:
+            return {"changed": True, "msg": f"{password_file} would be made first."}
         present = None
         if path.is_file():
             present = ansible_vault.decrypt(lib, path.read_bytes(), path).decode()

@@ -38,12 +38,9 @@ class ActionModule(ActionBase):
     def _complete(self, given: dict[str, Any]) -> dict[str, Any]:
         path, check = Path(given["path"]), self._task.check_mode
         password_file = given["vault_password_file"] or ""
-        made = False
-        if given["make_vault_password"] and password_file:
-            if check and not Path(password_file).is_file():
-                return {"changed": True, "msg": f"{password_file} would be made first."}
-            made = ansible_vault.make_password(Path(password_file))
-        lib = ansible_vault.vault(self._loader, password_file)
+        lib, made = ansible_vault.open_or_make(self._loader, password_file, given["make_vault_password"], check)
+        if lib is None:
+            return {"changed": True, "msg": f"{password_file} would be made first."}
         text = ansible_vault.decrypt(lib, path.read_bytes(), path).decode() if path.is_file() else ""
         present = site_secrets.read(text)
         added = site_secrets.complete(present, given["passwords"], given["certificates"])

@@ -51,6 +51,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible.module_utils.armature_cloud import answer
 from ansible.module_utils.basic import AnsibleModule
 
 FIXED = ("is_public", "vcpus", "ram", "disk")
@@ -83,13 +84,13 @@ class Step:
 def observe(api: Any, names: set[str]) -> dict[str, Present]:
     """Return name -> flavor of those of ``names`` that there are. ``is_public=None`` lists private flavors, too."""
     found = {}
-    for item in _answer(_request(api, "GET", "/flavors/detail?is_public=None"))["flavors"]:
+    for item in answer(_request(api, "GET", "/flavors/detail?is_public=None"))["flavors"]:
         if item["name"] not in names:
             continue
         public, specs = item["os-flavor-access:is_public"], item["extra_specs"]
         projects: tuple[str, ...] = ()
         if not public:
-            access = _answer(_request(api, "GET", f"/flavors/{item['id']}/os-flavor-access"))["flavor_access"]
+            access = answer(_request(api, "GET", f"/flavors/{item['id']}/os-flavor-access"))["flavor_access"]
             projects = tuple(entry["tenant_id"] for entry in access)
         flavor = {
             "name": item["name"],
@@ -148,21 +149,13 @@ def apply(api: Any, steps: list[Step], present: dict[str, Present]) -> None:
     ids = {name: flavor.id for name, flavor in present.items()}
     for step in steps:
         # A new flavor has its id from its first step.
-        answer = _answer(_request(api, step.method, step.path.format(id=ids.get(step.name)), step.body))
+        reply = answer(_request(api, step.method, step.path.format(id=ids.get(step.name)), step.body))
         if step.path == "/flavors":
-            ids[step.name] = answer["flavor"]["id"]
+            ids[step.name] = reply["flavor"]["id"]
 
 
 def _request(api: Any, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     return api.request(path, method, json=body, microversion=MICROVERSION)
-
-
-def _answer(response: Any) -> dict[str, Any]:
-    """Return the JSON of an answer, {} of an empty one; raises what openstacksdk has for a failure."""
-    from openstack.exceptions import raise_from_response
-
-    raise_from_response(response)
-    return response.json() if response.content else {}
 
 
 def text(flavors: list[dict[str, Any]]) -> str:

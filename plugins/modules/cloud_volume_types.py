@@ -58,6 +58,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible.module_utils.armature_cloud import answer
 from ansible.module_utils.basic import AnsibleModule
 
 BACKEND = "volume_backend_name"
@@ -93,11 +94,11 @@ class Step:
 def observe(api: Any, names: set[str]) -> dict[str, Present]:
     """Return name -> type of those of ``names`` that there are. ``is_public=None`` lists private types, too."""
     found = {}
-    for item in _answer(api.get("/types", params={"is_public": "None"}))["volume_types"]:
+    for item in answer(api.get("/types", params={"is_public": "None"}))["volume_types"]:
         if item["name"] not in names:
             continue
         # {} when the type is not encrypted.
-        encryption = _answer(api.get(f"/types/{item['id']}/encryption"))
+        encryption = answer(api.get(f"/types/{item['id']}/encryption"))
         found[item["name"]] = Present(
             item["id"],
             encryption.get("encryption_id"),
@@ -170,17 +171,9 @@ def apply(api: Any, steps: list[Step], present: dict[str, Present]) -> None:
         if 400 <= response.status_code < 500:
             advice = IN_USE if step.bound and response.status_code == 400 else ""
             raise RefusedError(f"volume type {step.name}: Cinder refuses to {step.words}: {_reason(response)}{advice}")
-        answer = _answer(response)
+        reply = answer(response)
         if step.path == "/types":
-            ids[step.name] = answer["volume_type"]["id"]
-
-
-def _answer(response: Any) -> dict[str, Any]:
-    """Return the JSON of an answer, {} of an empty one; raises what openstacksdk has for a failure."""
-    from openstack.exceptions import raise_from_response
-
-    raise_from_response(response)
-    return response.json() if response.content else {}
+            ids[step.name] = reply["volume_type"]["id"]
 
 
 def _reason(response: Any) -> str:
