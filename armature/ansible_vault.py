@@ -18,6 +18,12 @@ from ansible.parsing.vault import VaultLib, VaultSecret, is_encrypted
 from armature.kolla import KollaError
 from armature.kolla.tree import make_folder, write_private
 
+OPTIONS: dict[str, Any] = {"vault_password_file": {"type": "path", "default": ""}}
+"""Options of an action plugin that opens the vault: plugins/doc_fragments/vault.py documents them."""
+
+MAKING_OPTIONS: dict[str, Any] = OPTIONS | {"make_vault_password": {"type": "bool", "default": False}}
+"""Options of one that makes the vault's password when there is none."""
+
 
 def vault(loader: Any, password_file: str) -> VaultLib:
     """The vault that opens with ``password_file`` ("" for none) and with the passwords ansible-playbook was given.

@@ -17,7 +17,7 @@ from armature.kolla import KollaError
 ARGUMENTS = {
     "path": {"type": "path", "required": True},
     "nodes": {"type": "list", "elements": "str", "required": True},
-    "vault_password_file": {"type": "path", "default": ""},
+    **ansible_vault.OPTIONS,
 }
 
 

@@ -27,7 +27,7 @@ ARGUMENTS = {
     "limit": {"type": "list", "elements": "str", "default": []},
     "extra_vars": {"type": "dict", "default": {}},
     "options": {"type": "list", "elements": "str", "default": []},
-    "vault_password_file": {"type": "path", "default": ""},
+    **ansible_vault.OPTIONS,
     "container_engine": {"type": "str", "default": "docker", "choices": ["docker", "podman"]},
     "collections": {"type": "list", "elements": "path", "default": []},
     "library": {"type": "list", "elements": "path", "default": []},

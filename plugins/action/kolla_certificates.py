@@ -15,7 +15,7 @@ ARGUMENTS = {
     "kept": {"type": "path", "required": True},
     "generated": {"type": "path"},
     "artefacts": {"type": "dict", "required": True},
-    "vault_password_file": {"type": "path", "default": ""},
+    **ansible_vault.OPTIONS,
 }
 
 

@@ -23,7 +23,7 @@ ARGUMENTS = {
     "keyrings": {"type": "dict", "default": {}, "no_log": True},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
     "authorities": {"type": "dict", "default": {}},
-    "vault_password_file": {"type": "path", "default": ""},
+    **ansible_vault.OPTIONS,
 }
 OWNED = ("certificates", "config", "globals.d", "group_vars")
 SECRETS = "globals.d/secrets.yml"

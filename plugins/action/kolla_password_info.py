@@ -14,7 +14,7 @@ from armature.kolla.passwords import password, read
 ARGUMENTS = {
     "path": {"type": "path", "required": True},
     "key": {"type": "str", "required": True},
-    "vault_password_file": {"type": "path", "default": ""},
+    **ansible_vault.OPTIONS,
 }
 
 

@@ -15,8 +15,7 @@ from armature.kolla.tree import make_folder, write_private
 ARGUMENTS = {
     "venv": {"type": "path", "required": True},
     "path": {"type": "path", "required": True},
-    "vault_password_file": {"type": "path", "default": ""},
-    "make_vault_password": {"type": "bool", "default": False},
+    **ansible_vault.MAKING_OPTIONS,
 }
 
 

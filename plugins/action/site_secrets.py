@@ -16,8 +16,7 @@ ARGUMENTS = {
     "path": {"type": "path", "required": True},
     "passwords": {"type": "dict", "default": {}},
     "certificates": {"type": "dict", "default": {}},
-    "vault_password_file": {"type": "path", "default": ""},
-    "make_vault_password": {"type": "bool", "default": False},
+    **ansible_vault.MAKING_OPTIONS,
 }
 
 

@@ -14,7 +14,7 @@ ARGUMENTS = {
     "path": {"type": "path", "required": True},
     "names": {"type": "list", "elements": "str", "required": True},
     "maker": {"type": "str", "required": True},
-    "vault_password_file": {"type": "path", "default": ""},
+    **ansible_vault.OPTIONS,
 }
 
 

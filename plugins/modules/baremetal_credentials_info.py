@@ -8,6 +8,7 @@ short_description: Read users and passwords of BMCs
 description:
   - Reads them from the site's own file, which may be encrypted. No message quotes what is in it.
   - What it returns is secret and hides itself, as with C(no_log), which would also hide what is wrong with the file.
+extends_documentation_fragment: [vault]
 options:
   path:
     description: The file, with C(default) and C(nodes).
@@ -18,10 +19,6 @@ options:
     type: list
     elements: str
     required: true
-  vault_password_file:
-    description: File with the vault's password, beside those that ansible-playbook was given.
-    type: path
-    default: ""
 author: [Armature]
 """
 

@@ -12,6 +12,7 @@ description:
   - C(changed) is what the command's own results say.
   - Reaches hosts as Armature does, by the variables C(ansible_ssh_private_key_file) and C(ansible_ssh_common_args).
   - In check mode it does not run, because upstream's roles do not support that, and says so.
+extends_documentation_fragment: [vault]
 options:
   command:
     description: Such as C(deploy).
@@ -48,10 +49,6 @@ options:
     type: list
     elements: str
     default: []
-  vault_password_file:
-    description: File with the vault's password, beside those that ansible-playbook was given.
-    type: path
-    default: ""
   container_engine:
     description: The engine to ask for the log of a container that did not come up.
     type: str

@@ -9,6 +9,7 @@ description:
   - Copies them to the site's secrets, private keys encrypted with the vault, with a note of what they were made for.
   - Without O(generated), says whether those kept were made for the site as it is.
   - In check mode, says whether they would be kept.
+extends_documentation_fragment: [vault]
 options:
   kept:
     description: Folder of the kept certificates.
@@ -21,10 +22,6 @@ options:
     description: kolla-ansible's C(globals.yml) and C(inventory.yml), path -> text.
     type: dict
     required: true
-  vault_password_file:
-    description: File with the vault's password, beside those that ansible-playbook was given.
-    type: path
-    default: ""
 author: [Armature]
 """
 

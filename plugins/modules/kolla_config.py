@@ -12,6 +12,7 @@ description:
   - A file that both Armature and the site's own overrides have is an error that names both.
   - Files have mode 0600. The diff shows certificates, keyrings and passwords as hashes.
   - In check mode, plans the same and writes nothing.
+extends_documentation_fragment: [vault]
 options:
   build:
     description: The site's build folder. C(kolla) in it is written; a running kolla-ansible holds the lock in it.
@@ -51,10 +52,6 @@ options:
     description: File name in C(certificates/ca/) to a certificate (PEM) that all containers shall believe.
     type: dict
     default: {}
-  vault_password_file:
-    description: File with the vault's password, beside those that ansible-playbook was given.
-    type: path
-    default: ""
 author: [Armature]
 """
 

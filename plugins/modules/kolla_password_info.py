@@ -8,6 +8,7 @@ short_description: Read one of kolla's passwords
 description:
   - Reads a password for those who are no containers of kolla's. Use it with C(no_log).
   - Reads only. In check mode a file that is not there yet is no failure, and the password is empty.
+extends_documentation_fragment: [vault]
 options:
   path:
     description: The encrypted file.
@@ -17,10 +18,6 @@ options:
     description: The password's name.
     type: str
     required: true
-  vault_password_file:
-    description: File with the vault's password, beside those that ansible-playbook was given.
-    type: path
-    default: ""
 author: [Armature]
 """
 

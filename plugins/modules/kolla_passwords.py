@@ -10,6 +10,7 @@ description:
   - The values come from the release's own kolla-genpwd, over memory; they are never on a disk in plain text.
   - The file is encrypted with the run's vault password. The diff shows the names of keys alone.
   - In check mode, says which keys would be added.
+extends_documentation_fragment: [vault, vault.making]
 options:
   venv:
     description: kolla-ansible's venv.
@@ -19,14 +20,6 @@ options:
     description: The encrypted file.
     type: path
     required: true
-  vault_password_file:
-    description: File with the vault's password, beside those that ansible-playbook was given.
-    type: path
-    default: ""
-  make_vault_password:
-    description: Make O(vault_password_file) when it is not there.
-    type: bool
-    default: false
 author: [Armature]
 """
 

@@ -10,6 +10,7 @@ description:
     certificate is made anew when its names or addresses are others, or when it is soon out of date.
   - The file is encrypted with the run's vault password, and in plain text in memory alone. The diff shows names alone.
   - In check mode, says what would be made.
+extends_documentation_fragment: [vault, vault.making]
 options:
   path:
     description: The encrypted file.
@@ -25,14 +26,6 @@ options:
         C(<name>_certificate) and C(<name>_key), both PEM.
     type: dict
     default: {}
-  vault_password_file:
-    description: File with the vault's password, beside those that ansible-playbook was given.
-    type: path
-    default: ""
-  make_vault_password:
-    description: Make O(vault_password_file) when it is not there.
-    type: bool
-    default: false
 author: [Armature]
 """
 

@@ -8,6 +8,7 @@ short_description: Read a site's own secrets
 description:
   - Reads secrets that M(site_secrets) made. Use it with C(no_log).
   - Reads only. In check mode a secret that is not there yet is no failure, and empty.
+extends_documentation_fragment: [vault]
 options:
   path:
     description: The encrypted file.
@@ -22,10 +23,6 @@ options:
     description: The playbook that makes them, for the message when they are not there.
     type: str
     required: true
-  vault_password_file:
-    description: File with the vault's password, beside those that ansible-playbook was given.
-    type: path
-    default: ""
 author: [Armature]
 """
 
