@@ -15,6 +15,7 @@ from armature.check.hardware import hardware_problems
 from armature.check.hosts import host_problems
 from armature.check.images import image_problems
 from armature.check.kolla import override_problems, release_problems, service_problems
+from armature.check.metadata import metadata_problems
 from armature.check.networks import network_problems
 from armature.check.numbers import number_problems
 from armature.check.people import user_problems
@@ -37,6 +38,7 @@ _CHECKS = (
     service_problems,
     cinder_problems,
     baremetal_problems,
+    metadata_problems,
     volume_type_problems,
     image_problems,
     ceph_problems,

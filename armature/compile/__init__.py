@@ -17,6 +17,7 @@ from armature.compile.kernel import kernel_files
 from armature.compile.kolla_config import config_files
 from armature.compile.kolla_globals import kolla_globals
 from armature.compile.kolla_inventory import architecture_variables, architectures, kolla_inventory
+from armature.compile.metadata import metadata_files
 from armature.compile.networkd import networkd_units
 from armature.compile.text import yaml_documents, yaml_text
 from armature.model import Site
@@ -34,7 +35,8 @@ def artefacts(site: Site) -> dict[str, str]:
         if resolver is not None:
             files[f"hosts/{host}/etc/resolv.conf"] = resolver
         files[f"hosts/{host}/etc/chrony/chrony.conf"] = chrony_conf(site, host)
-        others = container_engine_files(site, host) | kernel_files(site, host) | ironic_templates(site, host)
+        others = container_engine_files(site, host) | kernel_files(site, host)
+        others |= ironic_templates(site, host) | metadata_files(site, host)
         files |= {f"hosts/{host}{path}": text for path, text in others.items()}
     return files
 

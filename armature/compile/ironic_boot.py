@@ -29,6 +29,9 @@ A DHCPv6 server gives an address to one client until the lease ends. Each stage 
 and IAID differ; so are an initramfs, the system behind it, and the next tenant's.
 """
 
+FURTHER = _SYSTEM[-1]
+"""The largest of them."""
+
 _LEASE = "1h"
 """A node's root is behind its address: the lease outlives an hour without any DHCPv6 server."""
 

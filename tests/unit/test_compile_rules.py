@@ -30,6 +30,8 @@ RULES = [
     (r"kolla/config/ironic/.*/ironic-dnsmasq\.conf:dhcp-(host|option)", BRACKETED),
     (r"kolla/config/ironic/\w+\.ipxe", BRACKETED),
     (r"hosts/[^/]+/etc/armature/ironic/ipxe\.template", BARE),
+    (r"hosts/[^/]+/etc/armature/baremetal-metadata/config\.json:.address.", BARE),
+    (r"hosts/[^/]+/etc/armature/baremetal-metadata/config\.json:.network.", PREFIXED),
     (r"ceph/ceph\.conf", BRACKETED),
     (r"ceph/bootstrap\.conf", PREFIXED),
     (r"ceph/config\.yml", f"{PREFIXED} or {EXACT}"),
@@ -53,7 +55,13 @@ def addresses(path: str, text: str) -> list[tuple[str, str]]:
     """Return (place, form) of every address of a text."""
     found = []
     for line in text.splitlines():
-        ends = "=" if "/systemd/" in path or "config/ironic/" in path else ":" if path.endswith("globals.yml") else None
+        ends = (
+            "="
+            if "/systemd/" in path or "config/ironic/" in path
+            else ":"
+            if path.endswith(("globals.yml", "config.json"))
+            else None
+        )
         key = f":{line.split(ends, 1)[0]}" if ends and ends in line else ""
         for match in IPV6.finditer(line):
             if is_address(match["inside"] or match["address"]):
@@ -88,7 +96,7 @@ def test_every_rule_is_needed_somewhere(name: str, site: Site) -> None:
     idle = {pattern for pattern, _ in RULES if not any(re.fullmatch(pattern, place) for place in places)}
     absent = [] if site.dns else ["resolv", "chrony"]
     absent += [] if site.ceph is not None and site.ceph.iscsi is not None else ["iscsi"]
-    absent += [] if "ironic" in site.services else ["ironic", "Destination"]
+    absent += [] if "ironic" in site.services else ["ironic", "Destination", "metadata"]
     absent += ["ceph"] if site.ceph is None else [] if "prometheus" in site.services else ["mgr_exporter"]
     assert idle == {pattern for pattern, _ in RULES if any(re.search(word, pattern) for word in absent)}, name
 

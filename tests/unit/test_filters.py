@@ -35,6 +35,7 @@ PER_HOST = [
     "site_hosts_file",
     "site_ironic_templates",
     "site_kernel_modules",
+    "site_metadata_files",
     "site_networkd_units",
     "site_sysctl",
 ]
