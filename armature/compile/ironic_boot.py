@@ -60,14 +60,17 @@ kernel {{ pxe_options.aki_path }} root=/dev/ram0 {{ pxe_options.pxe_append_param
 {{ pxe_options.ramdisk_opts|default("", true) }} initrd=ramdisk || reboot
 initrd {{ pxe_options.ari_path }} || reboot
 boot
+{%- macro portals(url) -%}
+{%- set host = url.split(':iqn.', 1)[0][6:].rsplit(':', 3)[0].strip('[]') -%}
+{%- set gateways = PORTALS -%}
+{{ ([host] + (gateways|reject('equalto', host)|list if host in gateways else []))|join(',') }}
+{%- endmacro -%}
 {%- macro paths(urls) -%}
 {%- set found = [] -%}
 {%- for url in urls.split(' ') -%}
 {%- set place, name = url.split(':iqn.', 1) -%}
-{%- set host, protocol, port, lun = place[6:].rsplit(':', 3) -%}
-{%- set host = host.strip('[]') -%}
-{%- set gateways = PORTALS -%}
-{%- for address in [host] + (gateways|reject('equalto', host)|list if host in gateways else []) -%}
+{%- set protocol, port, lun = place.rsplit(':', 3)[1:] -%}
+{%- for address in portals(url).split(',') -%}
 {%- set place = '[%s]' % address if ':' in address else address -%}
 {%- set uri = ' iscsi:%s:%s:%s:%s:iqn.%s' % (place, protocol, port, lun, name) -%}
 {%- if uri not in found -%}
@@ -76,6 +79,13 @@ boot
 {%- endif -%}
 {%- endfor -%}
 {%- endfor -%}
+{%- endmacro -%}
+{%- macro boot_portals(urls) -%}
+{%- set found = [] -%}
+{%- for url in urls.split(' ') -%}
+{%- set _ = found.extend(portals(url).split(',')) -%}
+{%- endfor -%}
+{{ found|unique|join(',') }}
 {%- endmacro -%}
 {%- if pxe_options.boot_from_volume %}
 
@@ -89,6 +99,7 @@ set username {{ pxe_options.username }}
 set password {{ pxe_options.password }}
 {%- endif %}
 set keep-san 1
+set hostname portals={{ boot_portals(pxe_options.iscsi_boot_url) }}
 sanhook --drive 0x80{{ paths(pxe_options.iscsi_boot_url) }} || goto again
 {%- for volume in pxe_options.iscsi_volumes %}
 set username {{ volume.username }}
@@ -112,6 +123,11 @@ exit
 Ironic 29 to 39 takes the brackets off an IPv6 portal, so that iPXE cannot tell the address from the port
 (``get_volume_pxe_options``, ``__format_portal``); here they are put back. When Cinder names one gateway, the others are
 added: they serve the volume, too, and iPXE takes the one that answers.
+
+What runs from the volume finds its target in the firmware's table (iBFT), where iPXE cuts IPv6 addresses to 32 bits.
+The name of the host is copied there as it is, of any length: it carries ``<key>=<value>`` separated by ``;``, and the
+portals in it separated by ``,`` (roles/diskless_image). It must be set before the hook, which writes the table.
+Source: iPXE, ``drivers/block/ibft.c`` (``ibft_fill_target``, ``ibft_set_string_setting``), ``core/exec.c``.
 """
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -28,3 +30,32 @@ def prune(files: Iterable[Path], keep: int = 3) -> None:
     for old in sorted(files, key=lambda file: file.stat().st_atime, reverse=True)[keep:]:
         for file in old.parent.glob(f"{old.name.partition('.')[0]}.*"):
             file.unlink()
+
+
+def key(*parts: bytes, folder: Path) -> str:
+    """Return a short name for everything that goes into a thing: 16 hexadecimal digits of a SHA-256.
+
+    ``folder`` counts with the names of its files, what is in them, where links lead, and who may run what.
+    """
+    digest = hashlib.sha256()
+    for part in (*parts, *_contents(folder)):
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()[:16]
+
+
+def _contents(folder: Path) -> Iterator[bytes]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or path.is_file():
+            yield f"{path.relative_to(folder)} {os.access(path, os.X_OK)}".encode()
+            yield os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+
+
+def publish(image: Path, name: Path) -> None:
+    """Point the link ``name`` at ``image``, and remove the older ones, ``<stem of name>-*``."""
+    draft = name.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(image.name)
+    os.replace(draft, name)
+    for old in name.parent.glob(f"{name.stem}-*{name.suffix}"):
+        if old != image:
+            old.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterable
 
@@ -64,3 +65,18 @@ def mmdebstrap(suite: str, target: str, packages: Iterable[str], options: Iterab
     """
     program = ["unshare", "--mount", "mmdebstrap", "--mode=root", "--variant=apt"]
     return [*program, *options, f"--include={','.join(packages)}", suite, target, *sources(suite)]
+
+
+def extract(architecture: str, suite: str, target: str, packages: Iterable[str], mirrors: Iterable[str]) -> list[str]:
+    """Return the command that unpacks packages and what they depend on into ``target``, and installs nothing.
+
+    It runs no program of the architecture. Source: mmdebstrap(1), variant extract.
+    """
+    lean = '--aptopt=APT::Install-Recommends "false"'
+    variant = ["--variant=extract", f"--architectures={architecture}", lean]
+    return ["mmdebstrap", *variant, *(f"--include={package}" for package in packages), suite, target, *mirrors]
+
+
+def simulated(report: str) -> list[str]:
+    """Return ``name version`` of every package that apt's simulation would install, in order of names."""
+    return sorted(f"{name} {version}" for name, version in re.findall(r"^Inst (\S+) \((\S+) ", report, re.MULTILINE))

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from ansible.module_utils.build_cache import held, prune
+from ansible.module_utils.build_cache import held, key, prune, publish
 
 UTILITIES = Path(__file__).parents[2] / "plugins/module_utils"
 OTHER = """
@@ -43,3 +43,29 @@ def test_what_was_read_last_is_kept(tmp_path: Path):
             os.utime(file, (1000 - age, 1000))
     prune(tmp_path.glob("*.base.tar"), keep=2)
     assert {file.name for file in tmp_path.iterdir()} == {"c.base.tar", "c.log", "d.base.tar", "d.log"}
+
+
+def test_a_key_is_that_of_all_inputs(tmp_path: Path):
+    (tmp_path / "rc").write_text("echo")
+    keys = [key(b"a", folder=tmp_path), key(b"b", folder=tmp_path)]
+    (tmp_path / "rc").chmod(0o755)
+    keys.append(key(b"b", folder=tmp_path))
+    (tmp_path / "link").symlink_to("rc")
+    keys.append(key(b"b", folder=tmp_path))
+    (tmp_path / "rc").write_text("echo more")
+    keys.append(key(b"b", folder=tmp_path))
+    assert len(set(keys)) == len(keys)
+    assert key(b"b", folder=tmp_path) == keys[-1]
+
+
+def test_the_newest_image_is_linked_and_the_older_goes(tmp_path: Path):
+    old, new, other = (tmp_path / name for name in ("x86_64-old.img", "x86_64-new.img", "aarch64-old.img"))
+    for image in (old, new, other):
+        image.write_text("")
+    name = tmp_path / "x86_64.img"
+    publish(old, name)
+    assert not new.exists()
+    new.write_text("")
+    publish(new, name)
+    assert name.resolve() == new
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["aarch64-old.img", "x86_64-new.img", "x86_64.img"]

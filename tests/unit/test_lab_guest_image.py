@@ -93,16 +93,3 @@ def test_the_key_is_that_of_all_inputs(tmp_path: Path):
     assert before != one.key(["libc6 2"])
     (tmp_path / "rc").write_text("echo more")
     assert before != one.key(["libc6 1"])
-
-
-def test_the_newest_image_is_linked_and_the_older_goes(tmp_path: Path):
-    old, new, other = (tmp_path / name for name in ("x86_64-old.img", "x86_64-new.img", "aarch64-old.img"))
-    for image in (old, new, other):
-        image.write_text("")
-    name = tmp_path / "x86_64.img"
-    module.link(old, name)
-    assert not new.exists()
-    new.write_text("")
-    module.link(new, name)
-    assert name.resolve() == new
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["aarch64-old.img", "x86_64-new.img", "x86_64.img"]

@@ -37,19 +37,18 @@ packages: {description: Name and version of each package in it., type: list, ele
 """
 
 import gzip
-import hashlib
 import lzma
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.build_cache import held
-from ansible.module_utils.debian import NoMirrorError, sources
+from ansible.module_utils.build_cache import held, key, publish
+from ansible.module_utils.debian import NoMirrorError, extract, simulated, sources
 
 Runner = Callable[..., tuple[int, str, str]]
 
@@ -107,21 +106,6 @@ def packages(machine: Machine) -> list[str]:
     return [f"linux-image-cloud-{machine.debian}", "busybox-static", "dropbear-bin", "systemd-boot-efi"]
 
 
-def bootstrap(machine: Machine, suite: str, target: Path, mirrors: list[str], *options: str) -> list[str]:
-    """The mmdebstrap command that extracts the packages into ``target``. Source: mmdebstrap(1), variant extract."""
-    return [
-        "mmdebstrap",
-        *options,
-        "--variant=extract",
-        f"--architectures={machine.debian}",
-        '--aptopt=APT::Install-Recommends "false"',
-        f"--include={','.join(packages(machine))}",
-        suite,
-        str(target),
-        *mirrors,
-    ]
-
-
 def boot_files(machine: Machine) -> dict[str, str]:
     """Path on the FAT file system -> text, for each boot loader of the architecture.
 
@@ -135,14 +119,6 @@ def boot_files(machine: Machine) -> dict[str, str]:
     if machine.bios:
         files["syslinux.cfg"] = f"DEFAULT guest\nLABEL guest\n  LINUX linux\n  INITRD initrd\n  APPEND {options}\n"
     return files
-
-
-def key(parts: Iterator[bytes]) -> str:
-    """A short name for everything that goes into an image: 16 hexadecimal digits of a SHA-256."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(hashlib.sha256(part).digest())
-    return digest.hexdigest()[:16]
 
 
 def read_module(path: Path) -> bytes:
@@ -228,34 +204,29 @@ class Builder:
             raise GuestImageError(f"{' '.join(argv)} ended with status {status}: {tail}")
         return out + err
 
+    def bootstrap(self, target: Path) -> list[str]:
+        return extract(self.machine.debian, self.suite, str(target), packages(self.machine), self.mirrors)
+
     def versions(self) -> list[str]:
         """``name version`` of every package that the image would be made from, as the mirror has them now."""
         with tempfile.TemporaryDirectory() as empty:
-            argv = bootstrap(self.machine, self.suite, Path(empty), self.mirrors, "--verbose", "--simulate")
-            report = self.command(argv)
-        found = re.findall(r"^Inst (\S+) \((\S+) ", report, re.MULTILINE)
+            argv = self.bootstrap(Path(empty))
+            argv[1:1] = ["--verbose", "--simulate"]
+            found = simulated(self.command(argv))
         if not found:
             raise GuestImageError(f"{' '.join(argv)} named no package to install. Run it by hand to see why.")
-        return sorted(f"{name} {version}" for name, version in found)
+        return found
 
     def key(self, versions: list[str]) -> str:
         """The key of the image: package versions, the guest's own files and this recipe."""
-
-        def parts() -> Iterator[bytes]:
-            yield "\n".join(versions).encode()
-            # Ansible ships modules in a zip file, where only the loader finds them.
-            yield __loader__.get_data(__file__)
-            for path in sorted(path for path in self.overlay.rglob("*") if path.is_file()):
-                yield str(path.relative_to(self.overlay)).encode()
-                yield path.read_bytes()
-
-        return key(parts())
+        # Ansible ships modules in a zip file, where only the loader finds them.
+        return key("\n".join(versions).encode(), __loader__.get_data(__file__), folder=self.overlay)
 
     def build(self, image: Path) -> None:
         """Make the image at ``image``, complete or not at all."""
         with tempfile.TemporaryDirectory(dir=image.parent) as work:
             root, guest, disk, draft = (Path(work) / name for name in ("root", "guest", "disk", "draft.img"))
-            self.command(bootstrap(self.machine, self.suite, root, self.mirrors))
+            self.command(self.bootstrap(root))
             write_guest(self.machine, root, self.overlay, guest)
             self.write_disk(root, guest, disk)
             self.command(["mkfs.fat", "-C", "-i", VOLUME_ID, "-n", "ARMATURE", str(draft), str(SIZE_KIB)])
@@ -288,17 +259,6 @@ def missing_tools(machine: Machine, find: Callable[[str], str | None]) -> list[s
     return sorted(package for tool, package in tools.items() if find(tool) is None)
 
 
-def link(image: Path, name: Path) -> None:
-    """Point ``name`` at ``image`` and remove the older images of its architecture."""
-    draft = name.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    draft.symlink_to(image.name)
-    os.replace(draft, name)
-    for old in name.parent.glob(f"{name.stem}-*.img"):
-        if old != image:
-            old.unlink()
-
-
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
@@ -322,7 +282,7 @@ def main() -> None:
             with held(cache):
                 if not image.exists():
                     builder.build(image)
-                link(image, name)
+                publish(image, name)
     except (GuestImageError, NoMirrorError, OSError) as error:
         module.fail_json(msg=str(error))
     after = "" if present else "\n".join([str(image), *versions, ""])
