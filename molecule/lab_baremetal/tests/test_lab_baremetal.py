@@ -86,7 +86,7 @@ def test_their_password_is_kept_encrypted():
     file, password = STATE / "secrets/baremetal.yml", STATE / "secrets/vault-password"
     view = ["ansible-vault", "view", "--vault-password-file", str(password), str(file)]
     shown = subprocess.run(view, check=True, capture_output=True, text=True).stdout
-    assert shown == '# Written by Armature.\n---\ndefault: {"username": "admin", "password": "redfish"}\n'
+    assert shown == '# Written by Armature.\n---\ndefault:\n  username: "admin"\n  password: "redfish"\n'
     assert [oct(path.stat().st_mode & 0o777) for path in (file, password)] == ["0o600", "0o600"]
 
 
