@@ -45,13 +45,14 @@ unit: $(VENV)/.done ## Tests that need no host
 	$(VENV)/bin/pytest
 
 molecule: $(VENV)/.done ## Every role on hosts of its own
-	$(MOLECULE) test --all --exclude host_network_vm --exclude lab_baremetal
+	$(MOLECULE) test --all --exclude host_network_vm --exclude lab_baremetal --exclude lab_images_extras
 
 test-network-vm: $(VENV)/.done ## VLANs and bonds in a virtual machine with Debian's own kernel
 	$(MOLECULE) test --scenario-name host_network_vm
 
-test-lab-machines: $(VENV)/.done ## The lab's virtual machines and bare-metal nodes: made, switched, killed, removed
+test-lab-machines: $(VENV)/.done ## The lab's virtual machines and bare-metal nodes: made, switched, killed, removed; their images
 	$(MOLECULE) test --scenario-name lab_baremetal
+	$(MOLECULE) test --scenario-name lab_images_extras
 
 $(VENV)/.done: pyproject.toml
 	test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)

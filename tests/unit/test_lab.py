@@ -11,7 +11,9 @@ from typing import Any
 
 import ansible.module_utils
 import pytest
+import yaml
 
+from armature.compile.data import images
 from armature.load import load_site
 
 REPOSITORY = Path(__file__).parents[2]
@@ -21,14 +23,18 @@ for path in (
     "lab_rootfs/library",
     "lab_host/filter_plugins",
     "lab_ceph_image/files",
+    "lab_images/files",
+    "lab_images/library",
 ):
     sys.path.append(str(REPOSITORY / "roles" / path))
 ansible.module_utils.__path__.append(str(REPOSITORY / "roles/lab_images/module_utils"))
 
 archive: Any = importlib.import_module("ansible.module_utils.docker_archive")
 debian: Any = importlib.import_module("ansible.module_utils.debian")
+base_hooks: Any = importlib.import_module("base_hooks")
 filters: Any = importlib.import_module("lab")
 hooks: Any = importlib.import_module("ceph_hooks")
+image_archive: Any = importlib.import_module("lab_image_archive")
 layers: Any = importlib.import_module("ansible.module_utils.kolla_layers")
 network: Any = importlib.import_module("lab_network")
 rootfs: Any = importlib.import_module("lab_rootfs")
@@ -41,7 +47,7 @@ def kolla(tmp_path: Path) -> Path:
         "base": "FROM {{ base_image }}:{{ base_distro_tag }}\nCOPY start.sh /usr/local/bin/kolla_start\n",
         "openstack-base": "FROM {{ namespace }}/{{ image_prefix }}base:{{ tag }}\n",
         "nova/nova-base": "FROM {{ namespace }}/{{ image_prefix }}openstack-base:{{ tag }}\n"
-        "COPY nova_sudoers /etc/sudoers.d/kolla_nova_sudoers\n"
+        "ADD nova_sudoers /etc/sudoers.d/kolla_nova_sudoers\n"
         "RUN touch /usr/local/bin/kolla_nova_extend_start \\\n    && chmod 644 /usr/local/bin/kolla_extend_start\n",
         "nova/nova-ssh": "FROM {{ namespace }}/{{ image_prefix }}nova-base:{{ tag }}\n"
         "COPY extend_start.sh /usr/local/bin/kolla_extend_start\nADD plugins-archive /\nUSER nova\n",
@@ -78,6 +84,54 @@ def test_layers_are_reproducible(kolla: Path) -> None:
     first, second = (layers.Dockerfiles(kolla).image("nova-ssh").layer() for _ in range(2))
     assert first == second
     assert first[1] == hashlib.sha256(first[0]).hexdigest()
+
+
+ROLE = REPOSITORY / "roles/lab_images"
+EXTRAS = yaml.safe_load((ROLE / "vars/main.yml").read_text())["__lab_images_extras"]
+OFF = {"ironic-neutron-agent", "ironic-prometheus-exporter", "ironic-pxe-filter"}
+"""kolla-ansible starts these with other settings than the lab's."""
+
+
+@pytest.mark.parametrize(
+    ("lab", "extras"), [("lab", []), ("lab-three", []), ("lab-molecule", []), ("lab-baremetal", ["ironic", "iscsi"])]
+)
+def test_images_have_more_only_where_the_site_wants_it(lab: str, extras: list[str]) -> None:
+    assert filters.extras(load_site(REPOSITORY / f"inventories/{lab}/site.yml")) == extras
+
+
+def test_ironics_images_are_those_that_kolla_ansible_starts() -> None:
+    started = {name for name, variables in images("2026.1").items() if any("ironic" in name for name in variables)}
+    assert set(EXTRAS["ironic"]["names"]) == started - OFF
+
+
+def test_lock_files_name_a_package_once() -> None:
+    assert (
+        list(EXTRAS)
+        == yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"][
+            "lab_images_extras"
+        ]["choices"]
+    )
+    files = image_archive.locks({"files": ROLE / "files", "release": "2026.1", "extras": list(EXTRAS)})
+    pins = [line for file in files for line in file.read_text().splitlines()]
+    names = [line.partition("==")[0] for line in pins]
+    assert [line for line in pins if "==" not in line] == []
+    assert sorted(names) == sorted(set(names))
+
+
+def test_another_lock_file_makes_another_common_layer(tmp_path: Path) -> None:
+    given = {"cache": str(tmp_path), "files": str(ROLE / "files"), "images": ["cron"], "packages": [], "toolbox": []}
+    given |= {"release": "2026.1", "kolla": "22.2.0", "suite": "trixie", "namespace": "ns", "tag": "lab"}
+    keys = {image_archive.Builder({**given, "extras": extras}).base_key for extras in ([], ["iscsi"], ["ironic"])}
+    assert len(keys) == 3
+
+
+def test_a_web_server_listens_where_kolla_ansible_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base_hooks, "run", lambda *_argv, **_options: "")
+    for file in ("etc/apache2/ports.conf", "etc/locale.gen", "etc/pam.d/sshd", "etc/rabbitmq/enabled_plugins"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("Listen 80\n")
+    base_hooks.clear_debian_state(tmp_path)
+    assert (tmp_path / "etc/apache2/ports.conf").read_text() == ""
 
 
 def test_an_archive_says_what_it_holds(tmp_path: Path) -> None:

@@ -82,6 +82,14 @@ def test_what_was_killed_is_started_again(host, play):
     assert host.check_output("cat /var/kept") == "kept"
 
 
+def test_their_password_is_kept_encrypted():
+    file, password = STATE / "secrets/baremetal.yml", STATE / "secrets/vault-password"
+    view = ["ansible-vault", "view", "--vault-password-file", str(password), str(file)]
+    shown = subprocess.run(view, check=True, capture_output=True, text=True).stdout
+    assert shown == '# Written by Armature.\n---\ndefault:\n  username: "admin"\n  password: "redfish"\n'
+    assert [oct(path.stat().st_mode & 0o777) for path in (file, password)] == ["0o600", "0o600"]
+
+
 def test_redfish_wants_the_password():
     with pytest.raises(urllib.error.HTTPError, match="401"):
         redfish(password="another")

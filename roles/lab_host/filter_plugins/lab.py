@@ -7,7 +7,9 @@ from uuid import UUID
 
 from armature.addresses import NETWORK_BITS, address_of, bmc_address, host_address, numbered_prefix, vip_address
 from armature.ansible_bridge import as_filter
+from armature.baremetal import has_ironic
 from armature.compile.networkd import networkd_units
+from armature.iscsi import section
 from armature.model import Purpose, Site
 
 NAME_BYTES = 11
@@ -144,6 +146,11 @@ def suite(site: Site) -> str:
     return name
 
 
+def extras(site: Site) -> list[str]:
+    """Return what the site's images have that not every lab's have; the role lab_images knows the names."""
+    return [name for name, wanted in (("ironic", has_ironic(site)), ("iscsi", section(site) is not None)) if wanted]
+
+
 def names(site: Site) -> str:
     """Return lines for this machine's hosts file: the VIPs and the hosts, which a real site has in DNS."""
     lines = [f"{vip_address(site, 'internal')} {site.vips.internal.name}"]
@@ -159,5 +166,5 @@ class FilterModule:
 
     def filters(self) -> dict[str, Any]:
         """Return the filters by name."""
-        functions = (bmcs, bridges, hosts, names, nodes, routes, suite)
+        functions = (bmcs, bridges, extras, hosts, names, nodes, routes, suite)
         return {f"lab_{function.__name__}": as_filter(function) for function in functions}

@@ -21,7 +21,7 @@ from typing import Any
 
 VENV = "var/lib/kolla/venv"
 TOOLBOX = "opt/ansible"
-SERVICES = ("keystone", "glance", "placement", "nova", "neutron", "cinder", "heat", "barbican")
+SERVICES = ("keystone", "glance", "placement", "nova", "neutron", "cinder", "heat", "barbican", "ironic")
 TOOLBOX_COLLECTIONS = ("ansible/posix", "community/general", "community/mysql", "community/rabbitmq", "openstack/cloud")
 # Only to compile uwsgi; purged again so that the layer stays small.
 BUILD_PACKAGES = ("gcc", "libc6-dev", "python3-dev", "libpcre2-dev", "libssl-dev", "zlib1g-dev")
@@ -155,11 +155,12 @@ class Pip:
 
 
 def add_openstack(root: Path, pip: Pip, parameters: dict[str, Any]) -> None:
-    lock = [line for line in Path(parameters["lock"]).read_text().splitlines() if not line.startswith(FROM_DEBIAN)]
+    locked = [line for lock in parameters["locks"] for line in Path(lock).read_text().splitlines()]
+    wheels = [line for line in locked if not line.startswith(FROM_DEBIAN)]
     pip.venv(VENV)
     apt = ("chroot", root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-q")
     run(*apt, "install", "--no-install-recommends", *BUILD_PACKAGES)
-    pip.install(VENV, "--no-deps", "-r", pip.requirements("lock.txt", lock))
+    pip.install(VENV, "--no-deps", "-r", pip.requirements("lock.txt", wheels))
     run(*apt, "purge", "--autoremove", *BUILD_PACKAGES)
     # Test suites are a fifth of the layer and never run.
     for tests in (root / VENV).glob("lib/python3.*/site-packages/*/tests"):
@@ -224,6 +225,8 @@ def clear_debian_state(root: Path) -> None:
     ):  # fmt: skip
         for path in root.glob(pattern):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    if (root / "etc/apache2").is_dir():
+        (root / "etc/apache2/ports.conf").write_text("")  # kolla-ansible's files say where to listen
     (root / "etc/rabbitmq").mkdir(exist_ok=True)
     (root / "etc/rabbitmq/enabled_plugins").write_text("[rabbitmq_management,rabbitmq_prometheus].\n")
     locale = root / "etc/locale.gen"

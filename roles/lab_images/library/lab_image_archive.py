@@ -17,6 +17,11 @@ options:
   files: {description: Folder with the hooks, the overlay and the lock files., type: path, required: true}
   images: {description: Names of the images., type: list, elements: str, required: true}
   packages: {description: Debian packages of the common layer., type: list, elements: str, required: true}
+  extras:
+    description: Names of further lock files; what they list is installed beside OpenStack.
+    type: list
+    elements: str
+    default: []
   toolbox: {description: Python requirements of kolla-toolbox., type: list, elements: str, required: true}
   release: {description: OpenStack release., type: str, required: true}
   kolla: {description: Version of PyPI's kolla., type: str, required: true}
@@ -60,11 +65,11 @@ class Builder:
         self.p = parameters
         self.cache = Path(parameters["cache"])
         self.files = Path(parameters["files"])
-        self.lock = self.files / f"openstack-{parameters['release']}.txt"
+        self.locks = locks(parameters)
         self.overlay = self._overlay()
         inputs = {key: parameters[key] for key in ("packages", "toolbox", "release", "kolla", "suite")}
         inputs["options"] = OPTIONS
-        self.base_key = self._key(inputs, [self.lock, self.files / "base_hooks.py"])
+        self.base_key = self._key(inputs, [*self.locks, self.files / "base_hooks.py"])
         images = {key: parameters[key] for key in ("images", "namespace", "tag")} | {"base": self.base_key}
         code = "".join(self._source(module) for module in (write_archive.__module__, Dockerfiles.__module__))
         images["code"] = hashlib.sha256(code.encode()).hexdigest()
@@ -141,7 +146,7 @@ class Builder:
             json.dumps(
                 {
                     "kolla": str(kolla),
-                    "lock": str(self.lock),
+                    "locks": [str(lock) for lock in self.locks],
                     "toolbox": self.p["toolbox"],
                     "collections": next(iter(ansible_collections.__path__)),
                     "openvswitch_collection": str(bundle / "ansible_collections/openvswitch"),
@@ -176,6 +181,12 @@ class Builder:
         unfinished.rename(self.archive)
 
 
+def locks(parameters: dict[str, Any]) -> list[Path]:
+    """Return the lock files, OpenStack's first."""
+    files, release = Path(parameters["files"]), parameters["release"]
+    return [files / f"{name}-{release}.txt" for name in ("openstack", *parameters["extras"])]
+
+
 def openvswitch_in_kernel() -> bool:
     """Whether this kernel has, or can load, Open vSwitch's datapath."""
     if Path("/sys/module/openvswitch").exists():
@@ -192,6 +203,7 @@ def main() -> None:
             "files": {"type": "path", "required": True},
             "images": {"type": "list", "elements": "str", "required": True},
             "packages": {"type": "list", "elements": "str", "required": True},
+            "extras": {"type": "list", "elements": "str", "default": []},
             "toolbox": {"type": "list", "elements": "str", "required": True},
             "release": {"type": "str", "required": True},
             "kolla": {"type": "str", "required": True},
@@ -201,7 +213,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if not (Path(module.params["files"]) / f"openstack-{module.params['release']}.txt").is_file():
+    if not all(lock.is_file() for lock in locks(module.params)):
         module.fail_json(msg=f"release: the lab makes no images of {module.params['release']!r}. Use 2026.1.")
     builder = Builder(module.params)
     answer: dict[str, Any] = {"archive": str(builder.archive), "log": str(builder.log), "ids": {}}

@@ -100,7 +100,7 @@ class Dockerfiles:
 
     def _read(self, image: Image, folder: Path) -> None:
         template = (folder / "Dockerfile.j2").read_text()
-        for line in re.findall(r"^COPY (.+)$", template, re.MULTILINE):
+        for line in re.findall(r"^(?:COPY|ADD) (.+)$", template, re.MULTILINE):
             *sources, target = line.split()
             for source in sources:
                 if (folder / source).is_file() and not target.startswith(("/etc/apt", "/var/lib")):
