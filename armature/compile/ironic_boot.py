@@ -13,6 +13,7 @@ from armature.addresses import host_address, network_prefix
 from armature.baremetal import conductors, has_ironic, network_of, volume_network
 from armature.compile.distribution import base_distribution
 from armature.compile.links import interface
+from armature.metadata import metadata_urls
 from armature.model import Arch, Role, Site
 from armature.release import release
 
@@ -99,7 +100,7 @@ set username {{ pxe_options.username }}
 set password {{ pxe_options.password }}
 {%- endif %}
 set keep-san 1
-set hostname portals={{ boot_portals(pxe_options.iscsi_boot_url) }}
+set hostname portals={{ boot_portals(pxe_options.iscsi_boot_url) }};metadata=METADATA
 sanhook --drive 0x80{{ paths(pxe_options.iscsi_boot_url) }} || goto again
 {%- for volume in pxe_options.iscsi_volumes %}
 set username {{ volume.username }}
@@ -126,7 +127,8 @@ added: they serve the volume, too, and iPXE takes the one that answers.
 
 What runs from the volume finds its target in the firmware's table (iBFT), where iPXE cuts IPv6 addresses to 32 bits.
 The name of the host is copied there as it is, of any length: it carries ``<key>=<value>`` separated by ``;``, and the
-portals in it separated by ``,`` (roles/diskless_image). It must be set before the hook, which writes the table.
+portals and the metadata's URLs in it separated by ``,`` (roles/diskless_image). It must be set before the hook, which
+writes the table.
 Source: iPXE, ``drivers/block/ibft.c`` (``ibft_fill_target``, ``ibft_set_string_setting``), ``core/exec.c``.
 """
 
@@ -143,7 +145,8 @@ def ironic_templates(site: Site, host: str) -> dict[str, str]:
     """
     if Role.CONTROL not in site.hosts[host].roles or not has_ironic(site):
         return {}
-    return {TEMPLATE: _TEMPLATE.replace("PORTALS", str(portals(site)))}
+    urls = ",".join(metadata_urls(site).values())
+    return {TEMPLATE: _TEMPLATE.replace("PORTALS", str(portals(site))).replace("METADATA", urls)}
 
 
 def portals(site: Site) -> list[str]:

@@ -200,6 +200,9 @@ def test_dnsmasq_answers_nodes_alone_and_gives_each_its_own() -> None:
     assert f"dhcp-host=02:00:00:00:00:21,tag:boot,{boot},set:x86_64\n" in lines
 
 
+METADATA = "metadata=http://[fd00:900d:0:6::10]:8790"
+
+
 def rendered(site: Site, **options: Any) -> str:
     """Render the template as Ironic does, and then switch it to a boot from a volume.
 
@@ -230,7 +233,7 @@ def test_a_node_s_script() -> None:
     assert script == (
         ":boot_iscsi\nimgfree\nset initiator-iqn iqn.2026-01.test.good:node\n"
         "set username user\nset password p ss/word\n"
-        "set keep-san 1\nset hostname portals=fd00:900d:0:3::11\n"
+        f"set keep-san 1\nset hostname portals=fd00:900d:0:3::11;{METADATA}\n"
         f"sanhook --drive 0x80 {URL} || goto again\n"
         "sanboot --no-describe --keep --drive 0x80 || goto again\n\n:again\n"
         "echo The volume does not answer, or nothing on it boots. Trying again in 10 seconds.\nsleep 10\n"
@@ -264,7 +267,7 @@ def test_the_volume_s_system_is_told_every_portal_once() -> None:
     assert addresses[PORTALS[-1][0]] == "fd00::1,fd00::2"
     for url, wanted in addresses.items():
         text = rendered(baremetal_site(), **VOLUME | {"iscsi_boot_url": f"{url} {url}"})
-        assert f"\nset hostname portals={wanted}\nsanhook" in text
+        assert f"\nset hostname portals={wanted};{METADATA}\nsanhook" in text
 
 
 def test_a_gateway_s_peers_serve_the_volume_too() -> None:
@@ -272,7 +275,7 @@ def test_a_gateway_s_peers_serve_the_volume_too() -> None:
         ("    roles: [control, network, monitoring]", "    roles: [control, network, monitoring, iscsi_gateway]")
     )
     other = URL.replace("::11]", "::10]")
-    told = "set hostname portals=fd00:900d:0:3::11,fd00:900d:0:3::10\n"
+    told = f"set hostname portals=fd00:900d:0:3::11,fd00:900d:0:3::10;{METADATA}\n"
     assert f"{told}sanhook --drive 0x80 {URL} {other} || goto again\n" in rendered(site, **VOLUME)
     both = VOLUME | {
         "iscsi_boot_url": f"{VOLUME['iscsi_boot_url']} {VOLUME['iscsi_boot_url']}".replace("::11:", "::10:", 1)
@@ -292,7 +295,8 @@ def test_further_volumes_are_further_drives() -> None:
 def test_a_script_without_a_volume_and_one_without_chap() -> None:
     assert ":boot_iscsi" not in rendered(baremetal_site(), boot_from_volume=False)
     text = rendered(baremetal_site(), **{key: VOLUME[key] for key in ("boot_from_volume", "iscsi_boot_url")})
-    assert ":boot_iscsi\nimgfree\nset keep-san 1\nset hostname portals=fd00:900d:0:3::11\nsanhook --drive 0x80" in text
+    told = f"set hostname portals=fd00:900d:0:3::11;{METADATA}\n"
+    assert f":boot_iscsi\nimgfree\nset keep-san 1\n{told}sanhook --drive 0x80" in text
 
 
 def test_a_gateway_answers_nodes_the_way_they_asked() -> None:

@@ -205,6 +205,10 @@ def test_the_system_keeps_the_interface_and_has_one_duid(machine: Machine, shell
 METADATA = [
     ("portals=fd00::10;metadata=http://[fd00::5]:8775", "http://[fd00::5]:8775"),
     ("metadata=https://metadata.example/~a_b/;later=x=y;portals=fd00::10", "https://metadata.example/~a_b/"),
+    (
+        "portals=fd00::10;metadata=http://[fd00::5]:8790,http://[fd00::6]:8790",
+        "http://[fd00::5]:8790', 'http://[fd00::6]:8790",
+    ),
     ("portals=fd00::10;metadata=", ""),
     ("portals=fd00::10;xmetadata=http://no", ""),
     ("portals=fd00::10;metadata=http://x'], a: [", ""),
