@@ -1,12 +1,16 @@
 """Every role states its interface twice, in argument_specs and in defaults: both must say the same."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-ROLES = sorted(path for path in (Path(__file__).parents[2] / "roles").iterdir() if path.is_dir())
+REPOSITORY = Path(__file__).parents[2]
+ROLES = sorted(path for path in (REPOSITORY / "roles").iterdir() if path.is_dir())
+NEED_A_CLOUD = {"baremetal_nodes", "ceph_rgw", "cloud_verification", "diskless_image", "iscsi_gateway", "volume_types"}
+"""Roles that no scenario runs: docs/adding-a-role.md says what does."""
 TASK_FILES = sorted(file for role in ROLES for file in (role / "tasks").glob("*.yml"))
 
 
@@ -46,3 +50,11 @@ def test_task_files_are_small(file: Path):
 @pytest.mark.parametrize("role", ROLES, ids=name)
 def test_yaml_holds_no_template_statements(role: Path):
     assert [name(file) for file in role.rglob("*.yml") if "{%" in file.read_text()] == []
+
+
+def test_every_role_is_run_by_a_scenario():
+    """Or by what a scenario's hosts are made with."""
+    files = [*REPOSITORY.glob("molecule/**/*.yml"), *(REPOSITORY / "playbooks" / f for f in ("deploy_hosts.yml",))]
+    texts = "\n".join(file.read_text() for file in files)
+    run = {role.name for role in ROLES if re.search(rf"^ *(- |- role: |name: ){role.name}$", texts, re.MULTILINE)}
+    assert {role.name for role in ROLES} - run == NEED_A_CLOUD
