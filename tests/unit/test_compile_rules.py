@@ -29,7 +29,8 @@ RULES = [
     (r"kolla/config/ironic/.*/ironic-dnsmasq\.conf:dhcp-range", BARE),
     (r"kolla/config/ironic/.*/ironic-dnsmasq\.conf:dhcp-(host|option)", BRACKETED),
     (r"kolla/config/ironic/\w+\.ipxe", BRACKETED),
-    (r"hosts/[^/]+/etc/armature/ironic/ipxe\.template", BARE),
+    (r"hosts/[^/]+/etc/armature/ironic/ipxe\.template:.*set gateways ", BARE),
+    (r"hosts/[^/]+/etc/armature/ironic/ipxe\.template:set hostname portals", BRACKETED),
     (r"hosts/[^/]+/etc/armature/baremetal-metadata/config\.json:.address.", BARE),
     (r"hosts/[^/]+/etc/armature/baremetal-metadata/config\.json:.network.", PREFIXED),
     (r"ceph/ceph\.conf", BRACKETED),
@@ -57,7 +58,7 @@ def addresses(path: str, text: str) -> list[tuple[str, str]]:
     for line in text.splitlines():
         ends = (
             "="
-            if "/systemd/" in path or "config/ironic/" in path
+            if "/systemd/" in path or "/ironic/" in path
             else ":"
             if path.endswith(("globals.yml", "config.json"))
             else None
