@@ -462,5 +462,5 @@ def test_the_kernel_is_asked_for_a_neighbour() -> None:
     """Loopback has none; that one with a MAC address is found is molecule's to show."""
     config = {"link": "lo", "network": "::/64", "further": 7, "nodes": {}}
     assert asyncio.run(module.Neighbours(config).mac(IPv6Address("::1"))) == ""
-    with pytest.raises(module.TroubleError, match="neighbour show to ::1 dev nowhere"):
+    with pytest.raises(module.TroubleError, match="neighbour show to ::1 dev nowhere: exit status 1 "):
         asyncio.run(module.Neighbours(config | {"link": "nowhere"}).mac(IPv6Address("::1")))

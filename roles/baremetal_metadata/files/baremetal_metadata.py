@@ -253,7 +253,8 @@ class Neighbours:
                 process.kill()
                 raise
         if process.returncode != 0:
-            raise TroubleError(f"{' '.join(command)}: {err.decode(errors='replace').strip()}")
+            said = err.decode(errors="replace").strip()
+            raise TroubleError(f"{' '.join(command)}: exit status {process.returncode} {said}")
         entries = json.loads(out or "[]")
         return next((entry["lladdr"] for entry in entries if "lladdr" in entry), "")
 
