@@ -110,5 +110,6 @@ class Lab:
 
     def kill_group(self, process: subprocess.Popen[bytes]) -> None:
         """End a run the hard way, as a lost terminal or the OOM killer would."""
-        os.killpg(process.pid, signal.SIGKILL)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -47,10 +47,13 @@ def test_a_restarted_host_comes_back(lab: Lab) -> None:
 def test_a_killed_run_is_taken_up_again(lab: Lab) -> None:
     lab.ssh("docker", "rm", "--force", "placement_api", "heat_api")
     run = lab.start("lab")
-    deadline = time.monotonic() + 600
-    while "placement_api" not in lab.containers() and time.monotonic() < deadline:
-        time.sleep(2)
-    lab.kill_group(run)
+    try:
+        deadline = time.monotonic() + 1800
+        while "placement_api" not in lab.containers() and time.monotonic() < deadline:
+            assert run.poll() is None, "the run ended before it could be killed"
+            time.sleep(2)
+    finally:
+        lab.kill_group(run)
     lab.make("lab")
     lab.wait_healthy()
     assert {"placement_api", "heat_api"} <= set(lab.containers())
