@@ -185,8 +185,7 @@ def measure_bootstrap(lab: Lab) -> None:
     os.environ["ANSIBLE_CALLBACKS_ENABLED"] = tasks.CALLBACK
     lab.play(*destroy)
     ran = tasks.tasks(lab.play("deploy_ceph.yml"))
-    groups = ceph.ceph("status")["pgmap"]["pgs_by_state"]
-    if not groups or not all(group["state_name"].startswith("active+clean") for group in groups):
+    if groups := unclean(ceph):
         sys.exit(f"Placement groups are not active and clean after the playbook, so its time says nothing: {groups}")
     lab.play(*destroy)
     try:
@@ -203,6 +202,21 @@ def measure_bootstrap(lab: Lab) -> None:
     print(f"{'all of playbooks/deploy_ceph.yml':<68}{ran[-1].end:>10.1f}")
     print(f"{'cephadm bootstrap alone, by hand: a monitor and a manager':<68}{alone:>10.1f}")
     print(f"\n{lab.name} has hosts only now. make lab SITE={lab.name} deploys the rest.")
+
+
+def unclean(ceph: Ceph, seconds: float = 120) -> Any:
+    """Return the states of placement groups when not all of them are active and clean within ``seconds``, else [].
+
+    Object gateways make pools of their own when they start, after the playbook has looked.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        groups = ceph.ceph("status")["pgmap"]["pgs_by_state"]
+        if groups and all(group["state_name"].startswith("active+clean") for group in groups):
+            return []
+        if time.monotonic() > deadline:
+            return groups or "there are none"
+        time.sleep(2)
 
 
 def bootstrap_by_hand(lab: Lab, ceph: Ceph) -> float:
