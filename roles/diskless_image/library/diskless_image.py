@@ -132,7 +132,7 @@ class Builder:
 
     def bootstrap(self, tree: Path, root: str) -> None:
         """Make the system below ``tree``; its root file system will have the UUID ``root``."""
-        finish = [str(self.files / "finish"), self.suite, root, str(self.files / "root")]
+        finish = [str(self.files / "finish"), root, str(self.files / "root")]
         options = [
             *LEAN,
             f"--architectures={ARCHITECTURE}",

@@ -20,8 +20,7 @@ ARGUMENTS = {
     "nodes": {"type": "list", "elements": "str", "required": True},
     "user": {"type": "str", "required": True},
     "password": {"type": "str", "required": True, "no_log": True},
-    "vault_password_file": {"type": "path", "default": ""},
-    "make_vault_password": {"type": "bool", "default": False},
+    **ansible_vault.MAKING_OPTIONS,
 }
 
 

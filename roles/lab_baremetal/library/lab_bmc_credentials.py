@@ -9,14 +9,10 @@ description:
   - Writes the user and password of the lab's BMCs where a site keeps those of its own, encrypted. A file that is there
     is never changed. It is refused when it has another user or password for a node.
   - In check mode nothing is written.
+extends_documentation_fragment: [vault, vault.making]
 options:
   path: {description: The site's file., type: path, required: true}
   nodes: {description: Names of the nodes., type: list, elements: str, required: true}
   user: {description: Who may use Redfish., type: str, required: true}
   password: {description: The user's., type: str, required: true}
-  vault_password_file:
-    description: File with the vault's password, beside those that ansible-playbook was given.
-    type: path
-    default: ""
-  make_vault_password: {description: Make that file when it is not there., type: bool, default: false}
 """
