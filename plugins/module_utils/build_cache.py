@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 
@@ -59,3 +59,17 @@ def publish(image: Path, name: Path) -> None:
     for old in name.parent.glob(f"{name.stem}-*{name.suffix}"):
         if old != image:
             old.unlink()
+
+
+def have(image: Path, name: Path, build: Callable[[Path], None], check: bool) -> bool:
+    """Have ``image``, made by ``build`` where it is missing, and the link ``name`` at it; return whether all was there.
+
+    In check mode (``check``) nothing is made.
+    """
+    present = image.exists() and name.resolve() == image.resolve()
+    if not present and not check:
+        with held(image.parent):
+            if not image.exists():
+                build(image)
+            publish(image, name)
+    return present

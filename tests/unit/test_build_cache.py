@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from ansible.module_utils.build_cache import held, key, prune, publish
+from ansible.module_utils.build_cache import have, held, key, prune, publish
 
 UTILITIES = Path(__file__).parents[2] / "plugins/module_utils"
 OTHER = """
@@ -69,3 +69,19 @@ def test_the_newest_image_is_linked_and_the_older_goes(tmp_path: Path):
     publish(new, name)
     assert name.resolve() == new
     assert sorted(path.name for path in tmp_path.iterdir()) == ["aarch64-old.img", "x86_64-new.img", "x86_64.img"]
+
+
+def test_an_image_is_made_once_and_not_in_check_mode(tmp_path: Path) -> None:
+    image, name = tmp_path / "disk-1.img", tmp_path / "disk.img"
+    made: list[Path] = []
+
+    def build(path: Path) -> None:
+        made.append(path)
+        path.write_text("disk")
+
+    assert have(image, name, build, check=True) is False
+    assert made == []
+    assert have(image, name, build, check=False) is False
+    assert have(image, name, build, check=False) is True
+    assert made == [image]
+    assert name.read_text() == "disk"

@@ -53,7 +53,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.build_cache import held, key, publish
+from ansible.module_utils.build_cache import have, key
 from ansible.module_utils.debian import LEAN, NoMirrorError, extract, mmdebstrap, simulated, sources
 
 Runner = Callable[..., tuple[int, str, str]]
@@ -188,12 +188,7 @@ def main() -> None:
         versions = builder.versions()
         name = cache / f"debian-{suite}-{ARCHITECTURE}.raw"
         image = cache / f"{name.stem}-{builder.key(versions)}.raw"
-        present = image.exists() and name.resolve() == image.resolve()
-        if not present and not module.check_mode:
-            with held(cache):
-                if not image.exists():
-                    builder.build(image)
-                publish(image, name)
+        present = have(image, name, builder.build, module.check_mode)
     except (ImageError, NoMirrorError, OSError) as error:
         module.fail_json(msg=str(error))
     after = "" if present else "\n".join([str(image), *versions, ""])

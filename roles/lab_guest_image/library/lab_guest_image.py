@@ -47,7 +47,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.build_cache import held, key, publish
+from ansible.module_utils.build_cache import have, key
 from ansible.module_utils.debian import NoMirrorError, extract, simulated, sources
 
 Runner = Callable[..., tuple[int, str, str]]
@@ -277,12 +277,7 @@ def main() -> None:
         builder = Builder(module.run_command, architecture, suite, sources(suite), Path(module.params["files"]))
         versions = builder.versions()
         name, image = cache / f"{architecture}.img", cache / f"{architecture}-{builder.key(versions)}.img"
-        present = image.exists() and name.resolve() == image.resolve()
-        if not present and not module.check_mode:
-            with held(cache):
-                if not image.exists():
-                    builder.build(image)
-                publish(image, name)
+        present = have(image, name, builder.build, module.check_mode)
     except (GuestImageError, NoMirrorError, OSError) as error:
         module.fail_json(msg=str(error))
     after = "" if present else "\n".join([str(image), *versions, ""])
