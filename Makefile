@@ -8,7 +8,7 @@ INVENTORY := inventories/$(SITE)/site.yml
 MOLECULE := ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg $(VENV)/bin/molecule
 PLAYBOOK := $(VENV)/bin/ansible-playbook -i $(INVENTORY)
 
-.PHONY: help lab lab-hosts lab-stop lab-destroy verify e2e e2e-storage test lint unit molecule test-network-vm test-lab-machines benchmarks benchmarks-storage clean
+.PHONY: help lab lab-hosts lab-stop lab-destroy verify e2e e2e-storage e2e-diskless test lint unit molecule test-network-vm test-lab-machines benchmarks benchmarks-storage clean
 help: ## Say what there is to make
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
@@ -32,6 +32,10 @@ e2e: $(VENV)/.done ## Disturb the running lab and see it converge
 
 e2e-storage: $(VENV)/.done ## Volumes on the running lab: made, broken, restored (SITE=lab-three: also hosts that are lost)
 	SITE=$(SITE) $(VENV)/bin/pytest tests/e2e/storage $(E2E)
+
+e2e-diskless: SITE = lab-baremetal
+e2e-diskless: $(VENV)/.done ## Machines without disks on the running SITE=lab-baremetal: booted, rebooted, left by a gateway
+	SITE=$(SITE) $(VENV)/bin/pytest tests/e2e/diskless $(E2E)
 
 test: lint unit molecule ## Lint, unit, golden, negative and role tests
 

@@ -14,7 +14,7 @@ from running_lab import Lab
 
 from armature.compile.verify import verify_facts
 
-PREFIX = "e2e-storage-"
+PREFIX = "e2e-"
 
 T = TypeVar("T")
 
@@ -31,11 +31,23 @@ class Cloud:
 
     # Making
 
-    def image(self, file: Path, name: str = "image", disk_format: str = "raw") -> Any:
+    def image(self, file: Path, name: str = "image", disk_format: str = "raw", **properties: str) -> Any:
         """Upload an image and return it; raises openstack.exceptions.SDKException when the cloud refuses it."""
         return self.connection.create_image(
-            f"{PREFIX}{name}", filename=str(file), disk_format=disk_format, container_format="bare", wait=True
+            f"{PREFIX}{name}",
+            filename=str(file),
+            disk_format=disk_format,
+            container_format="bare",
+            wait=True,
+            **properties,
         )
+
+    def keypair(self) -> str:
+        """Return the name of the tenant's key; it is made once."""
+        name = f"{PREFIX}key"
+        if not self.connection.get_keypair(name):
+            self.connection.create_keypair(name, self.key.with_suffix(".pub").read_text())
+        return name
 
     def network(self) -> Any:
         """Make the tenant network of the verification, behind its router, and return it."""
@@ -76,11 +88,8 @@ class Cloud:
         flavor = self.connection.get_flavor(f"{PREFIX}flavor") or self.connection.create_flavor(
             f"{PREFIX}flavor", ram=192, vcpus=1, disk=1
         )
-        if not self.connection.get_keypair(f"{PREFIX}key"):
-            public = self.key.with_suffix(".pub").read_text()
-            self.connection.create_keypair(f"{PREFIX}key", public)
         return self.connection.create_server(
-            f"{PREFIX}{name}", flavor=flavor.id, network=network.id, key_name=f"{PREFIX}key",
+            f"{PREFIX}{name}", flavor=flavor.id, network=network.id, key_name=self.keypair(),
             security_groups=[f"{PREFIX}group"], wait=True, timeout=600, auto_ip=False, **boot,
         )  # fmt: skip
 
@@ -92,10 +101,13 @@ class Cloud:
 
     def shell(self, server: Any, command: str, timeout: int = 240) -> str:
         """Run a command in a server by ssh and return its output; waits ``timeout`` seconds for an answer."""
-        address = next(iter(server.addresses.values()))[0]["addr"]
+        return self.login(f"root@{next(iter(server.addresses.values()))[0]['addr']}", command, timeout)
+
+    def login(self, login: str, command: str, timeout: int = 240) -> str:
+        """Run a command at ``user@address`` by ssh and return its output; waits ``timeout`` seconds for an answer."""
         options = ["-oBatchMode=yes", "-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null"]
         argv = ["ssh", "-6", "-oLogLevel=ERROR", "-oConnectTimeout=10", *options, "-i", str(self.key)]
-        argv += [f"root@{address}", command]
+        argv += [login, command]
 
         def answers() -> str | None:
             result = subprocess.run(
@@ -105,7 +117,7 @@ class Cloud:
                 raise AssertionError(f"{command} ended with status {result.returncode}: {result.stderr}")
             return result.stdout if result.returncode == 0 else None
 
-        return wait(answers, timeout, f"ssh to {address}")
+        return wait(answers, timeout, f"ssh to {login}")
 
     # Removing
 
@@ -113,7 +125,7 @@ class Cloud:
         """Remove everything with the prefix, servers first."""
         c, sdk = self.connection, self.connection.network
         for server in ours(c.list_servers()):
-            c.delete_server(server.id, wait=True, timeout=300)
+            c.delete_server(server.id, wait=True, timeout=600)
         for backup in ours(c.list_volume_backups()):
             c.delete_volume_backup(backup.id, wait=True, timeout=300)
         for _ in range(2):  # a clone keeps the snapshot that it was made from
@@ -137,10 +149,9 @@ class Cloud:
             c.delete_keypair(keypair.name)
 
 
-def guest_image() -> Path:
-    """Return the file of the lab's own guest image."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache, "armature/guest-image/x86_64.img")
+def cached(path: str) -> Path:
+    """Return what is at ``path`` in the cache: an image that a playbook made."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "armature", path)
 
 
 def ours(items: Any) -> Iterator[Any]:

@@ -12,6 +12,7 @@ import pytest
 
 ROLE = Path(__file__).parents[2] / "roles/diskless_image"
 SCRIPT = ROLE / "files/root/etc/initramfs-tools/scripts/local-top/diskless"
+LIBRARY = ROLE / "files/root/usr/lib/diskless"
 SHELLS = [["sh"], *([["busybox", "sh"]] if shutil.which("busybox") else [])]
 """An initramfs has busybox; what both take, it takes."""
 
@@ -33,6 +34,10 @@ PROGRAMS = {
     "modprobe": "",
     "udevadm": "",
     "sleep": "echo slept >> $LOG",
+    "iscsiadm": (
+        'for word in "$@"; do printf \'%s|\' "$word"; done >> $LOG; echo >> $LOG\n'
+        'case $* in *"session") cat "$SESSIONS"; exit;; *"[$GOOD]"*) exit 0;; *" --login") exit 8;; esac'
+    ),
     "ip": 'case $* in *show*) cat "$ADDRESSES";; *) echo "ip $*" >> $LOG;; esac',
     "iscsistart": (
         'for word in "$@"; do printf \'%s|\' "$word"; done >> $LOG; echo >> $LOG\n'
@@ -72,14 +77,36 @@ class Machine:
     def boot(self, shell: list[str], good: str = "fd00::10") -> int:
         folder = self.folder
         environment = {
-            **{"PATH": f"{folder}/bin:{os.environ['PATH']}", "LOG": f"{folder}/log", "GOOD": good},
-            **{"TABLE": f"{folder}/ibft", "LINKS": f"{folder}/links", "SYSCTL": f"{folder}/sysctl"},
+            **self.environment(good),
+            **{"LINKS": f"{folder}/links", "SYSCTL": f"{folder}/sysctl"},
             **{"RUN": f"{folder}/run", "CONSOLE": "/dev/stdout", "ADDRESSES": f"{folder}/addresses"},
             **{"ROUNDS": "2", "SECONDS_FOR_LINK": "1", "SECONDS_FOR_ADDRESS": "1"},
         }
         run = subprocess.run([*shell, SCRIPT], env=environment, capture_output=True, text=True, check=False, timeout=60)
         assert run.stderr == ""
         self.said = run.stdout.replace("<4>diskless: ", "").splitlines()
+        return run.returncode
+
+    def environment(self, good: str) -> dict[str, str]:
+        folder = self.folder
+        return {
+            **{"PATH": f"{folder}/bin:{os.environ['PATH']}", "LOG": f"{folder}/log", "GOOD": good},
+            **{"TABLE": f"{folder}/ibft", "LIBRARY": str(LIBRARY)},
+        }
+
+    def paths(self, what: str, sessions: str = "", good: str = "fd00::11") -> int:
+        """Run the system's own program on what the firmware says."""
+        self.write("sessions", sessions)
+        self.write("etc/initiatorname.iscsi", "GenerateName=yes\n")
+        own = {"ISCSI": f"{self.folder}/etc", "NODES": f"{self.folder}/nodes", "SESSIONS": f"{self.folder}/sessions"}
+        run = subprocess.run(
+            ["sh", LIBRARY / "paths", what],
+            env=self.environment(good) | own,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (run.stdout, run.stderr) == ("", "")
         return run.returncode
 
     def read(self, path: str) -> str:
@@ -231,6 +258,49 @@ def test_cloud_init_reads_what_the_initramfs_writes():
     folder = ROLE / "files/root/etc/cloud/cloud.cfg.d"
     assert os.readlink(folder / "95_diskless_boot.cfg") == "/run/diskless/cloud.cfg"
     assert "/run" in SCRIPT.read_text()
+
+
+PORTALS = [f"[{address}]:3260" for address in ("fd00::10", "fd00::11")]
+
+
+def test_open_iscsi_is_told_of_all_portals(machine: Machine):
+    old = machine.write(f"nodes/{TARGET}/fd00::9,3260,-1/default", "node.name = old\n")
+    other = machine.write("nodes/iqn.other/fd00::9,3260,-1/default", "node.name = other\n")
+    assert machine.paths("record") == 0
+    assert machine.read("etc/initiatorname.iscsi") == "InitiatorName=iqn.2026-01.test:node\n"
+    assert (old.exists(), other.exists()) == (False, True)
+    words = [" ".join(line) for line in machine.logins]
+    for portal in PORTALS:
+        node = f"--mode node --targetname {TARGET} --portal {portal} --op"
+        settings = [line.removeprefix(f"{node} update --name ") for line in words if f"{portal} --op update" in line]
+        assert f"{node} new" in words
+        assert settings == [
+            "node.startup --value automatic",
+            "node.session.initial_login_retry_max --value 1",
+            "node.session.auth.authmethod --value CHAP",
+            "node.session.auth.username --value user",
+            "node.session.auth.password --value se cret$",
+        ]
+
+
+def test_a_portal_without_a_session_is_logged_in_to(machine: Machine):
+    there = f"tcp: [1] {PORTALS[0]},1 {TARGET} (non-flash)\n"
+    assert machine.paths("log-in", there) == 0
+    [_, login] = machine.logins
+    assert login == ["--mode", "node", "--targetname", TARGET, "--portal", PORTALS[1], "--login"]
+
+
+def test_a_portal_that_is_away_does_not_keep_from_the_next(machine: Machine):
+    assert machine.paths("log-in", good="fd00::11") == 1
+    assert [line[-2] for line in machine.logins[1:]] == PORTALS
+
+
+@pytest.mark.parametrize("what", ["record", "log-in"])
+def test_a_machine_with_a_disk_is_left_alone(machine: Machine, what: str):
+    machine.set(**{"target0/target-name": ""})
+    assert machine.paths(what) == 0
+    assert machine.read("etc/initiatorname.iscsi") == "GenerateName=yes\n"
+    assert machine.logins == []
 
 
 # The module

@@ -7,28 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ceph import Ceph
-from cloud import Cloud, guest_image
-from running_lab import Lab
+from cloud import Cloud, cached
 from writer import Writer
 
 
 @pytest.fixture(scope="session")
-def ceph(lab: Lab) -> Ceph:
-    return Ceph(lab)
-
-
-@pytest.fixture(scope="session")
-def cloud(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    cloud = Cloud(lab, tmp_path_factory.mktemp("cloud"))
-    cloud.clean()
-    yield cloud
-    cloud.clean()
-
-
-@pytest.fixture(scope="session")
 def guest_file() -> Path:
-    return guest_image()
+    return cached("guest-image/x86_64.img")
 
 
 @pytest.fixture(scope="session")
