@@ -40,7 +40,7 @@ ansible.module_utils.__path__.append(str(REPOSITORY / "plugins/module_utils"))
 from ansible.module_utils.armature_ceph_bootstrap import Wanted, bootstrap_command
 from ansible.module_utils.debian import LEAN, sources
 from ceph import Ceph
-from cloud import Cloud, guest_image
+from cloud import Cloud, cached
 from running_lab import Lab
 
 DEFAULT = ("disk", "memory")
@@ -136,7 +136,7 @@ def in_a_server(cloud: Cloud, disk: Path) -> str:
     """Run fio in a server, which has it on a volume made from ``disk``, on an empty volume; return its output."""
     tools = cloud.volume("tools", image=cloud.image(disk, "tools").id)
     empty = cloud.volume("empty")
-    image = cloud.image(guest_image())
+    image = cloud.image(cached("guest-image/x86_64.img"))
     server = cloud.server(cloud.network(), image=image.id, volumes=[tools.id, empty.id])
     cloud.shell(server, MOUNT.format(at=IN_GUEST, device=find(cloud, server, tools)))
     argv = ["chroot", IN_GUEST, *fio.arguments(find(cloud, server, empty))]
