@@ -267,7 +267,6 @@ def test_open_iscsi_is_told_of_all_portals(machine: Machine):
     old = machine.write(f"nodes/{TARGET}/fd00::9,3260,-1/default", "node.name = old\n")
     other = machine.write("nodes/iqn.other/fd00::9,3260,-1/default", "node.name = other\n")
     assert machine.paths("record") == 0
-    assert machine.read("etc/initiatorname.iscsi") == "InitiatorName=iqn.2026-01.test:node\n"
     assert (old.exists(), other.exists()) == (False, True)
     words = [" ".join(line) for line in machine.logins]
     for portal in PORTALS:
@@ -283,6 +282,12 @@ def test_open_iscsi_is_told_of_all_portals(machine: Machine):
         ]
 
 
+def test_the_daemon_gets_the_name_that_the_machine_was_booted_by(machine: Machine):
+    assert machine.paths("name") == 0
+    assert machine.read("etc/initiatorname.iscsi") == "InitiatorName=iqn.2026-01.test:node\n"
+    assert machine.logins == []
+
+
 def test_a_portal_without_a_session_is_logged_in_to(machine: Machine):
     there = f"tcp: [1] {PORTALS[0]},1 {TARGET} (non-flash)\n"
     assert machine.paths("log-in", there) == 0
@@ -295,7 +300,7 @@ def test_a_portal_that_is_away_does_not_keep_from_the_next(machine: Machine):
     assert [line[-2] for line in machine.logins[1:]] == PORTALS
 
 
-@pytest.mark.parametrize("what", ["record", "log-in"])
+@pytest.mark.parametrize("what", ["name", "record", "log-in"])
 def test_a_machine_with_a_disk_is_left_alone(machine: Machine, what: str):
     machine.set(**{"target0/target-name": ""})
     assert machine.paths(what) == 0
