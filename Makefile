@@ -8,7 +8,7 @@ INVENTORY := inventories/$(SITE)/site.yml
 MOLECULE := ANSIBLE_CONFIG=$(CURDIR)/ansible.cfg $(VENV)/bin/molecule
 PLAYBOOK := $(VENV)/bin/ansible-playbook -i $(INVENTORY)
 
-.PHONY: help lab lab-hosts lab-stop lab-destroy verify e2e e2e-storage e2e-diskless test lint unit molecule test-network-vm test-lab-machines benchmarks benchmarks-storage clean
+.PHONY: help lab lab-hosts lab-stop lab-destroy verify e2e e2e-storage e2e-diskless test lint unit molecule test-network-vm test-lab-machines benchmarks benchmarks-storage benchmarks-diskless clean
 help: ## Say what there is to make
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
@@ -70,6 +70,9 @@ benchmarks: $(VENV)/.done ## Print time and memory: the compiler's, and the lab'
 
 benchmarks-storage: $(VENV)/.done ## Print what the running lab's volumes give and what its Ceph takes (STAGES=bootstrap: destroys Ceph)
 	SITE=$(SITE) $(VENV)/bin/python benchmarks/storage.py $(STAGES)
+
+benchmarks-diskless: $(VENV)/.done ## Print how long a machine without disks takes to boot, and what its volume gives (SITE=lab-baremetal)
+	$(VENV)/bin/python benchmarks/diskless.py $(STAGES)
 
 clean: ## Remove what was built here; the lab and the cache stay
 	rm -rf $(VENV) build

@@ -15,7 +15,6 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,21 +23,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import ansible.module_utils
 import fio
+import fio_tree
 import memory
 import tasks
+from folders import REPOSITORY
 
 from armature.ceph import mon_hosts
 from armature.compile.ceph_conf import bootstrap_conf, ceph_facts
 from armature.compile.ceph_pools import wanted_pools
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path.append(str(REPOSITORY / "tests/e2e"))
-ansible.module_utils.__path__.append(str(REPOSITORY / "plugins/module_utils"))
-
+# isort: split
 from ansible.module_utils.armature_ceph_bootstrap import Wanted, bootstrap_command
-from ansible.module_utils.debian import LEAN, sources
 from ceph import Ceph
 from cloud import Cloud, cached
 from running_lab import Lab
@@ -47,9 +43,6 @@ DEFAULT = ("disk", "memory")
 
 GOAL_MIB = 2560
 """What all of Ceph may take on the site ``lab``."""
-
-SUITE = "trixie"
-"""Debian suite that fio comes from."""
 
 BEGIN = "ceph_cluster : Make the first monitor and manager"
 END = "ceph_cluster : Wait until the data is in its places"
@@ -63,18 +56,6 @@ for disk in /sys/block/vd*; do
 done
 """
 
-MOUNT = """
-set -e
-mkdir -p {at}
-mount -t ext4 -o ro {device} {at}
-mount -t devtmpfs devtmpfs {at}/dev
-"""
-
-
-def run(*argv: str) -> str:
-    """Run a command and return its output. Raises CalledProcessError; what it has to say is on the terminal."""
-    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True).stdout
-
 
 # disk
 
@@ -86,11 +67,7 @@ def measure_disk(lab: Lab) -> None:
     for left in lab.state.glob("benchmark-*"):  # of a run that was killed
         shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=lab.state) as work:
-        tree, disk = Path(work, "tools"), Path(work, "tools.img")
-        # Extracted, not installed: fio wants no more, and base-files has the folders.
-        options = ["--mode=root", "--variant=extract", "--quiet", *LEAN, "--include=base-files,fio"]
-        run("unshare", "--mount", "mmdebstrap", *options, SUITE, str(tree), *sources(SUITE))
-        run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", str(tree), str(disk), "256M")
+        tree, disk = fio_tree.make(Path(work), fio_tree.this_machine())
         with loop_device(Path(work)) as device:
             loop = fio.figures(on_this_machine(tree, device))
         with tenant(lab, Path(work)) as cloud:
@@ -107,10 +84,10 @@ def loop_device(folder: Path) -> Iterator[str]:
     """Yield a loop device over a new file in ``folder``."""
     with tempfile.NamedTemporaryFile(dir=folder) as file:
         os.truncate(file.name, fio.MIB << 20)
-        device = run("losetup", "--find", "--show", "--direct-io=on", file.name).strip()
+        device = fio_tree.run("losetup", "--find", "--show", "--direct-io=on", file.name).strip()
         held = open(device, "rb")  # noqa: SIM115
         # While it is open, this only tells the kernel to detach it when it is closed: however this process ends.
-        run("losetup", "--detach", device)
+        fio_tree.run("losetup", "--detach", device)
     with held:
         yield device
 
@@ -118,7 +95,7 @@ def loop_device(folder: Path) -> Iterator[str]:
 def on_this_machine(tree: Path, device: str) -> str:
     """Run the guest's own fio on a device of this machine and return its output."""
     enter = 'mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
-    return run("unshare", "--mount", "sh", "-c", enter, str(tree), *fio.arguments(device))
+    return fio_tree.run("unshare", "--mount", "sh", "-c", enter, str(tree), *fio.arguments(device))
 
 
 @contextmanager
@@ -138,7 +115,7 @@ def in_a_server(cloud: Cloud, disk: Path) -> str:
     empty = cloud.volume("empty")
     image = cloud.image(cached("guest-image/x86_64.img"))
     server = cloud.server(cloud.network(), image=image.id, volumes=[tools.id, empty.id])
-    cloud.shell(server, MOUNT.format(at=IN_GUEST, device=find(cloud, server, tools)))
+    cloud.shell(server, fio_tree.MOUNT.format(at=IN_GUEST, device=find(cloud, server, tools)))
     argv = ["chroot", IN_GUEST, *fio.arguments(find(cloud, server, empty))]
     return cloud.shell(server, shlex.join(argv), timeout=600)
 

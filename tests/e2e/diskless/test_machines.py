@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ceph import Ceph
-from cloud import Cloud, wait
+from cloud import Cloud
 from machine import TYPE, Machine, gateways_know, portals
 from running_lab import Lab
 
@@ -69,21 +69,11 @@ class TestTwoMachines:
         assert machine.shell(DIGEST) == digests[machine.name]
 
     def test_a_second_volume_is_attached_live(self, cloud: Cloud, machine: Machine) -> None:
-        before = machine.disks()
-        volume = cloud.volume("second-lun", volume_type=TYPE)
-        sdk = cloud.connection.block_storage
-        connector = {"initiator": machine.initiator, "ip": machine.address, "host": machine.name}
-        attachment = sdk.create_attachment(volume, instance=machine.server.id, connector=connector)
-        machine.shell("sudo iscsiadm --mode session --rescan")
-        [serial] = wait(lambda: machine.disks() - before or None, 120, "second volume")
-        disk = machine.shell(f"readlink --canonicalize /dev/disk/by-id/dm-uuid-mpath-*{serial.lower()}*")
+        before = machine.multipaths()
+        attachment, disk = machine.attach(cloud.volume("second-lun", volume_type=TYPE))
         machine.shell(f"sudo mkfs.ext4 -q {disk} && sudo mount {disk} /mnt && sudo touch /mnt/kept && sudo umount /mnt")
-        paths = machine.shell(f"ls /sys/block/$(basename {disk})/slaves").split()
-        machine.shell(f"sudo multipath -f {disk}")
-        for path in paths:
-            machine.shell(f"echo 1 | sudo tee /sys/block/{path}/device/delete")
-        sdk.delete_attachment(attachment)
-        assert machine.disks() == before
+        machine.detach(attachment, disk)
+        assert machine.multipaths() == before
 
     @pytest.mark.parametrize("cut_off", [0, 1], indirect=True, ids=["first", "second"])
     def test_io_goes_on_without_a_gateway(
