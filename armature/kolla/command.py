@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Mapping, Sequence
 from configparser import ConfigParser
 from dataclasses import dataclass
@@ -78,16 +79,30 @@ def environment(venv: Path, ansible_cfg: Path, vault: Sequence[str], inherited: 
     return kept
 
 
+def mitogen(venv: Path) -> Path | None:
+    """The folder of Mitogen's strategies in the venv; None when it has none that goes with its ansible-core.
+
+    Source: mitogen 0.3.54, ``ansible_mitogen/loaders.py``.
+    """
+    probe = "import ansible_mitogen.loaders as l; l.assert_supported_release(); print(l.__file__)"
+    done = subprocess.run(  # noqa: S603
+        [str(venv / "bin" / "python"), "-c", probe], capture_output=True, text=True, check=False
+    )
+    return Path(done.stdout.strip()).parent / "plugins" / "strategy" if done.returncode == 0 else None
+
+
 def ansible_cfg(
     connection: Connection,
     callbacks: Path,
     collections: Sequence[str] = (),
     library: Sequence[str] = (),
+    strategies: Path | None = None,
 ) -> str:
     """The run's ansible.cfg.
 
     ``collections`` and ``library`` are folders that are searched before those of the venv; a user's own collections
-    are not looked at, because kolla-ansible was tested with those that its release names.
+    are not looked at, because kolla-ansible was tested with those that its release names. ``strategies`` is a folder
+    of Mitogen's strategies: without it, tasks run by Ansible's own.
     Source: https://docs.ansible.com/ansible-core/2.19/reference_appendices/config.html
     """
     config = ConfigParser(interpolation=None)
@@ -102,6 +117,9 @@ def ansible_cfg(
         "nocows": "True",
         "retry_files_enabled": "False",
     }
+    if strategies:
+        config["defaults"]["strategy_plugins"] = str(strategies)
+        config["defaults"]["strategy"] = "mitogen_linear"
     if library:
         config["defaults"]["library"] = os.pathsep.join(library)
     if connection.private_key_file:

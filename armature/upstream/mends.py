@@ -10,6 +10,12 @@ _OVN_DB = "ansible/roles/ovn-db/tasks"
 _ADDRESS = "api_interface_address"
 _IN_URL = "(api_interface_address | put_address_in_context('url') | regex_escape)"
 
+_WORKER = "from ansible.module_utils.kolla_container_worker import ContainerWorker\n"
+_WORKERS = "".join(
+    f"try:\n    from ansible.module_utils.kolla_{engine}_worker import {worker}\nexcept ImportError:\n    pass\n"
+    for engine, worker in (("docker", "DockerWorker"), ("podman", "PodmanWorker"))
+)
+
 
 def _kick(database: str, port: int) -> tuple[tuple[str, str], ...]:
     """Return the replacements for one database: the search for a replaced member, and the condition on it."""
@@ -61,6 +67,14 @@ MENDS = (
                 "            image, tag = self.parse_image()\n",
             ),
         ),
+    ),
+    Mend(
+        name="container-module-under-mitogen",
+        why="Mitogen sends with a module what it imports at its top, and this one imports its workers later, so that no"
+        " container is started under Mitogen. A host has the library of its own engine alone.",
+        versions=_SEEN,
+        file="ansible/library/kolla_container.py",
+        replacements=((_WORKER, _WORKER + _WORKERS),),
     ),
 )
 """Every mend, in the order in which they are applied."""

@@ -31,6 +31,7 @@ ARGUMENTS = {
     "container_engine": {"type": "str", "default": "docker", "choices": ["docker", "podman"]},
     "collections": {"type": "list", "elements": "path", "default": []},
     "library": {"type": "list", "elements": "path", "default": []},
+    "mitogen": {"type": "bool", "default": True},
 }
 CALLBACKS = Path(__file__).resolve().parents[1] / "callback"
 
@@ -123,7 +124,8 @@ class ActionModule(ActionBase):
             timeout=config.get_config_value("DEFAULT_TIMEOUT"),
             forks=config.get_config_value("DEFAULT_FORKS"),
         )
-        return command.ansible_cfg(connection, CALLBACKS, given["collections"], given["library"])
+        strategies = command.mitogen(Path(given["venv"])) if given["mitogen"] else None
+        return command.ansible_cfg(connection, CALLBACKS, given["collections"], given["library"], strategies)
 
     def _container_log(self, venv: Path, folder: Path, env: dict[str, str], failure: Failure, engine: str) -> str:
         """The end of the log of the container that a failed task was about; empty when there is none."""

@@ -64,6 +64,10 @@ options:
     type: list
     elements: path
     default: []
+  mitogen:
+    description: Run tasks by Mitogen, when the venv has it for its ansible-core. Without it, by Ansible's own strategy.
+    type: bool
+    default: true
 author: [Armature]
 """
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from armature.kolla.command import Connection, ansible_cfg, argv, environment
+from armature.kolla.command import Connection, ansible_cfg, argv, environment, mitogen
 
 VENV = Path("/cache/2026.1-abc")
 FOLDER = Path("/repo/build/lab/kolla")
@@ -80,6 +80,21 @@ def test_ansible_cfg_reaches_hosts_as_armature_does():
     assert defaults["callbacks_enabled"] == "kolla_events"
     assert defaults["collections_path"] == "/dev/null"
     assert "library" not in defaults
+
+
+def test_ansible_cfg_has_mitogen_where_there_is_some():
+    defaults = parsed(ansible_cfg(Connection(), Path("/c"), strategies=Path("/v/strategy")))["defaults"]
+    assert (defaults["strategy"], defaults["strategy_plugins"]) == ("mitogen_linear", "/v/strategy")
+    assert "strategy" not in parsed(ansible_cfg(Connection(), Path("/c")))["defaults"]
+
+
+@pytest.mark.parametrize(("status", "found"), [(0, Path("/v/ansible_mitogen/plugins/strategy")), (1, None)])
+def test_mitogen_is_used_when_it_knows_the_ansible_of_the_venv(tmp_path: Path, status: int, found: Path | None):
+    python = tmp_path / "bin/python"
+    python.parent.mkdir()
+    python.write_text(f"#!/bin/sh\necho /v/ansible_mitogen/loaders.py\nexit {status}\n")
+    python.chmod(0o755)
+    assert mitogen(tmp_path) == found
 
 
 def test_ansible_cfg_puts_given_folders_first():

@@ -51,10 +51,22 @@ class DockerWorker(ContainerWorker):
         return self.dc.pull(repository=image, tag=tag)
 """
 
+MODULE = """
+import traceback
+
+from ansible.module_utils.kolla_container_worker import ContainerWorker
+
+
+def main():
+    from ansible.module_utils.kolla_docker_worker import DockerWorker
+    return DockerWorker
+"""
+
 EXCERPTS = {
     "ovn-databases-listen-on-ipv6": BOOTSTRAP,
     "ovn-databases-forget-replaced-member": INITIAL,
     "docker-images-by-digest": WORKER,
+    "container-module-under-mitogen": MODULE,
 }
 
 VERSIONS = [release.kolla_ansible for release in RELEASES.values()]
@@ -88,6 +100,18 @@ def test_every_release_is_mended_once(version: str, tmp_path: Path) -> None:
     after = state(folder)
     assert apply_mends(folder, version) == []
     assert state(folder) == after
+
+
+def test_the_container_module_names_its_workers_at_its_top_and_needs_one_of_them(monkeypatch: Any) -> None:
+    for name in ("ansible", "ansible.module_utils", "kolla_container_worker", "kolla_docker_worker"):
+        path = name if name.startswith("ansible") else f"ansible.module_utils.{name}"
+        monkeypatch.setitem(sys.modules, path, types.ModuleType(path))
+    sys.modules["ansible.module_utils.kolla_container_worker"].ContainerWorker = object  # type: ignore[attr-defined]
+    sys.modules["ansible.module_utils.kolla_docker_worker"].DockerWorker = "docker's"  # type: ignore[attr-defined]
+    names: dict[str, Any] = {}
+    exec(mend("container-module-under-mitogen").apply(MODULE), names)
+    assert names["DockerWorker"] == names["main"]() == "docker's"
+    assert "PodmanWorker" not in names
 
 
 @pytest.mark.parametrize(("family", "address"), [("ipv6", "[::]"), ("ipv4", "0.0.0.0")], ids=["ipv6", "ipv4"])
