@@ -12,9 +12,18 @@ _IN_URL = "(api_interface_address | put_address_in_context('url') | regex_escape
 
 _WORKER = "from ansible.module_utils.kolla_container_worker import ContainerWorker\n"
 _WORKERS = "".join(
-    f"try:\n    from ansible.module_utils.kolla_{engine}_worker import {worker}\nexcept ImportError:\n    pass\n"
+    f"from ansible.module_utils.kolla_{engine}_worker import {worker}\n"
     for engine, worker in (("docker", "DockerWorker"), ("podman", "PodmanWorker"))
 )
+
+
+def _optional(imports: str) -> str:
+    """Return the import lines so that a host without what they import passes over them."""
+    return (
+        "\ntry:\n"
+        + "".join(f"    {line}\n" for line in imports.split("\n") if line)
+        + "except ImportError:\n    pass\n"
+    )
 
 
 def _kick(database: str, port: int) -> tuple[tuple[str, str], ...]:
@@ -71,10 +80,24 @@ MENDS = (
     Mend(
         name="container-module-under-mitogen",
         why="Mitogen sends with a module what it imports at its top, and this one imports its workers later, so that no"
-        " container is started under Mitogen. A host has the library of its own engine alone.",
+        " container is started under Mitogen.",
         versions=_SEEN,
         file="ansible/library/kolla_container.py",
         replacements=((_WORKER, _WORKER + _WORKERS),),
+    ),
+    *(
+        Mend(
+            name=f"{engine}-worker-without-its-library",
+            why="Mitogen imports all that it sent with a module, and a host has its own engine's library alone, so that"
+            " no container is started under Mitogen.",
+            versions=_SEEN,
+            file=f"ansible/module_utils/kolla_{engine}_worker.py",
+            replacements=((imports, _optional(imports)),),
+        )
+        for engine, imports in (
+            ("docker", "\nimport docker\n"),
+            ("podman", "\nfrom podman.errors import APIError\nfrom podman import PodmanClient\n"),
+        )
     ),
 )
 """Every mend, in the order in which they are applied."""

@@ -51,6 +51,13 @@ class DockerWorker(ContainerWorker):
         return self.dc.pull(repository=image, tag=tag)
 """
 
+PODMAN = """
+from podman.errors import APIError
+from podman import PodmanClient
+
+import shlex
+"""
+
 MODULE = """
 import traceback
 
@@ -62,11 +69,15 @@ def main():
     return DockerWorker
 """
 
+DOCKER = f"\nimport docker\nimport json\n{WORKER}"
+
 EXCERPTS = {
     "ovn-databases-listen-on-ipv6": BOOTSTRAP,
     "ovn-databases-forget-replaced-member": INITIAL,
-    "docker-images-by-digest": WORKER,
+    "docker-images-by-digest": DOCKER,
     "container-module-under-mitogen": MODULE,
+    "docker-worker-without-its-library": DOCKER,
+    "podman-worker-without-its-library": PODMAN,
 }
 
 VERSIONS = [release.kolla_ansible for release in RELEASES.values()]
@@ -102,16 +113,22 @@ def test_every_release_is_mended_once(version: str, tmp_path: Path) -> None:
     assert state(folder) == after
 
 
-def test_the_container_module_names_its_workers_at_its_top_and_needs_one_of_them(monkeypatch: Any) -> None:
-    for name in ("ansible", "ansible.module_utils", "kolla_container_worker", "kolla_docker_worker"):
-        path = name if name.startswith("ansible") else f"ansible.module_utils.{name}"
-        monkeypatch.setitem(sys.modules, path, types.ModuleType(path))
-    sys.modules["ansible.module_utils.kolla_container_worker"].ContainerWorker = object  # type: ignore[attr-defined]
-    sys.modules["ansible.module_utils.kolla_docker_worker"].DockerWorker = "docker's"  # type: ignore[attr-defined]
+def test_the_container_module_names_its_workers_at_its_top() -> None:
+    head = mend("container-module-under-mitogen").apply(MODULE).split("def main")[0]
+    assert [line.split()[-1] for line in head.splitlines() if "_worker import" in line] == [
+        *("ContainerWorker", "DockerWorker", "PodmanWorker")
+    ]
+
+
+def test_a_worker_is_read_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("podman", "podman.errors"):
+        monkeypatch.setitem(sys.modules, name, None)
+    text = mend("podman-worker-without-its-library").apply(PODMAN)
     names: dict[str, Any] = {}
-    exec(mend("container-module-under-mitogen").apply(MODULE), names)
-    assert names["DockerWorker"] == names["main"]() == "docker's"
-    assert "PodmanWorker" not in names
+    exec(text, names)
+    assert "shlex" in names
+    with pytest.raises(ModuleNotFoundError):
+        exec(PODMAN, {})
 
 
 @pytest.mark.parametrize(("family", "address"), [("ipv6", "[::]"), ("ipv4", "0.0.0.0")], ids=["ipv6", "ipv4"])
@@ -197,7 +214,7 @@ def test_without_the_mend_docker_does_not_find_images_by_digest() -> None:
 
 
 def test_unknown_text_stops_before_any_file_is_written(tmp_path: Path) -> None:
-    folder = share(tmp_path, EXCERPTS | {"docker-images-by-digest": "class DockerWorker: ...\n"})
+    folder = share(tmp_path, EXCERPTS | {"docker-worker-without-its-library": "\nimport docker\n"})
     before = state(folder)
     with pytest.raises(MendError, match=r"kolla_docker_worker\.py: mend 'docker-images-by-digest' finds neither"):
         apply_mends(folder, "22.2.0")
