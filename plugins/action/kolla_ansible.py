@@ -31,7 +31,7 @@ ARGUMENTS = {
     "container_engine": {"type": "str", "default": "docker", "choices": ["docker", "podman"]},
     "collections": {"type": "list", "elements": "path", "default": []},
     "library": {"type": "list", "elements": "path", "default": []},
-    "mitogen": {"type": "bool", "default": True},
+    "mitogen": {"type": "bool", "default": False},
 }
 CALLBACKS = Path(__file__).resolve().parents[1] / "callback"
 

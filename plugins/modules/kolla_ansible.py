@@ -67,7 +67,7 @@ options:
   mitogen:
     description: Run tasks by Mitogen, when the venv has it for its ansible-core. Without it, by Ansible's own strategy.
     type: bool
-    default: true
+    default: false
 author: [Armature]
 """
 
